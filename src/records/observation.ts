@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { ioContract } from './contract.ts';
+import { failure, finding } from './finding.ts';
+import { tensorInfo } from './sample.ts';
+
+/** What one runtime did with one sample. Exactly one of `file` (outputs) and `failure` is there. */
+export const sampleRun = z.object({
+  sample: z.string(),
+  file: z.string().optional(),
+  outputs: z.array(tensorInfo),
+  milliseconds: z.number(),
+  failure: failure.optional(),
+});
+export type SampleRun = z.infer<typeof sampleRun>;
+
+/** What one runtime did with all samples of a case; or, with `failure`, why it could not be observed at all. */
+export const observation = z.object({
+  runtime: z.string(),
+  version: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  packages: z.record(z.string(), z.string()),
+  contract: ioContract.nullable(),
+  /** Facts that the runtime told when it opened the model: `training`, providers, opset … */
+  facts: z.record(z.string(), z.unknown()),
+  samples: z.array(sampleRun),
+  findings: z.array(finding.omit({ message: true })),
+  openMilliseconds: z.number(),
+  peakMemoryBytes: z.number().nullable(),
+  log: z.string(),
+  failure: failure.optional(),
+});
+export type Observation = z.infer<typeof observation>;
