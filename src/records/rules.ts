@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { DTYPES } from '../tensor/dtype.ts';
+import { dim } from './contract.ts';
+
+export const TOLERANCE_PRESETS = ['float32', 'float16', 'bfloat16', 'int8'] as const;
+
+/** What a user may say about how far an output may be from its reference. */
+export const toleranceRule = z.discriminatedUnion('kind', [
+  /** Measured or tabulated by dtype; the only rule that needs no user. */
+  z.object({ kind: z.literal('auto') }),
+  z.object({ kind: z.literal('preset'), preset: z.enum(TOLERANCE_PRESETS) }),
+  z.object({ kind: z.literal('bounds'), atol: z.number().nonnegative(), rtol: z.number().nonnegative() }),
+  /** max|d| ≤ fraction · rms(reference) */
+  z.object({ kind: z.literal('relative'), fraction: z.number().nonnegative() }),
+  /** Over the measures: `cosine > 0.9999 and maxAbs < 1e-3`. */
+  z.object({ kind: z.literal('expression'), expression: z.string() }),
+]);
+export type ToleranceRule = z.infer<typeof toleranceRule>;
+
+/** Everything of the user's that decides a verdict; part of the compare step's key. */
+export const compareRules = z.object({
+  /** By reference output name; `*` is the rule for all others. */
+  tolerances: z.record(z.string(), toleranceRule),
+  /** Where the rules came from, for the report: `suite` or `command line`; `default` when none was given. */
+  source: z.enum(['default', 'suite', 'command line']),
+  /** Reference name → candidate name. */
+  mapInputs: z.record(z.string(), z.string()),
+  mapOutputs: z.record(z.string(), z.string()),
+  /** Index output → the scores it was taken from. */
+  ties: z.record(z.string(), z.string()),
+  /** Names of dimensions that the suite asks to be dynamic. */
+  dynamic: z.array(z.string()),
+});
+export type CompareRules = z.infer<typeof compareRules>;
+
+/** One input as the sampler needs it: resolved from the suite, example inputs and contracts. */
+export const inputPlan = z.object({
+  name: z.string(),
+  dtype: z.enum(DTYPES),
+  shape: z.array(dim),
+  /** Legal values, inclusive. */
+  range: z.tuple([z.number(), z.number()]).optional(),
+  /** The only legal values. */
+  values: z.array(z.union([z.number(), z.string()])).optional(),
+  /** `mask`: 1/true where a position counts, ragged and at least one row fully masked in some sample. */
+  role: z.enum(['mask', 'lengths', 'image', 'data']).optional(),
+});
+export type InputPlan = z.infer<typeof inputPlan>;
+
+/** What the sample stage is asked for; together with its step version, all that decides its result. */
+export const samplePlan = z.object({
+  inputs: z.array(inputPlan),
+  /** How many of the portfolio: null = all of it, 0 = none. */
+  portfolio: z.number().int().nonnegative().nullable(),
+  /** Absolute paths of the user's data files, with their digests. */
+  files: z.array(z.object({ path: z.string(), digest: z.string() })),
+  /** Sizes to try for each named dimension. */
+  dims: z.record(z.string(), z.array(z.number().int().nonnegative())),
+  seed: z.number().int(),
+});
+export type SamplePlan = z.infer<typeof samplePlan>;
