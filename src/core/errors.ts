@@ -36,8 +36,19 @@ export class OnparError extends Error {
 export interface Failure {
   readonly code: string;
   readonly message: string;
-  readonly fix?: string;
-  readonly detail?: string;
+  readonly fix?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** The error that a recorded failure was, or will be thrown as. */
+export function failureError({ code, message, fix, detail }: Failure, exitCode = 1): OnparError {
+  return new OnparError({
+    code,
+    message,
+    ...(fix === undefined ? {} : { fix }),
+    ...(detail === undefined ? {} : { detail }),
+    exitCode,
+  });
 }
 
 /** Turns anything thrown into the plain shape that records and reports keep. */

@@ -1,0 +1,54 @@
+"""What a runtime plug-in gives back: a model that is open and can be run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .contract import Contract
+from .findings import Finding
+from .tensor import Tensor
+
+
+class Session:
+    """An open model. A runtime's `open_model` returns a subclass.
+
+    A sample goes through `prepare`, `execute`, `collect`; only `execute` is timed. Each may raise:
+    `prepare` answers `input-mismatch`, the others `run-failed`, for that sample alone.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        facts: dict[str, Any] | None = None,
+        findings: list[Finding] | None = None,
+    ) -> None:
+        self.contract = contract
+        self.facts: dict[str, Any] = facts or {}
+        self.findings: list[Finding] = findings or []
+
+    def prepare(self, inputs: dict[str, Tensor]) -> Any:
+        """The framework's own form of the inputs. They are read-only views: copy what may be written."""
+        raise NotImplementedError
+
+    def execute(self, feed: Any) -> Any:
+        """Runs the model once."""
+        raise NotImplementedError
+
+    def collect(self, result: Any) -> dict[str, Tensor]:
+        """Named outputs in the model's order."""
+        raise NotImplementedError
+
+    def mutated_inputs(self, feed: Any, inputs: dict[str, Tensor]) -> list[str]:
+        """Names of inputs that the run wrote into; frameworks that cannot do so keep this."""
+        return []
+
+    def example_inputs(self) -> dict[str, Tensor] | None:
+        """What the model's file offers as `example_inputs()`, or None."""
+        return None
+
+    def dependencies(self) -> list[str]:
+        """Files that the framework read outside Python's view, beyond the model itself."""
+        return []
+
+    def close(self) -> None:
+        """Frees what the framework holds."""

@@ -1,0 +1,84 @@
+"""`run`: many samples through an open model; one that fails does not end the others."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..dependencies import recording
+from ..errors import WorkerError, failing_as
+from ..feeding import fit, read_sample
+from ..local_modules import importable
+from ..memory import mark_peak, peak_bytes
+from ..safetensors import write_tensors
+
+if TYPE_CHECKING:
+    from ..opening import OpenedModel
+    from ..worker import Worker
+
+
+def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+    """`{samples, peakMemoryBytes, dependencies}`; the last are files read only while running."""
+    opened = worker.opened(params)
+    out_dir = str(params["outDir"])
+    os.makedirs(out_dir, exist_ok=True)
+    mark_peak()
+    files = _FileNames(out_dir)
+    model = opened.model
+    # What the samples hold is given; only what running reads beside them can change the answer.
+    own = [worker.scratch, out_dir, *(str(sample["inputs"]) for sample in params["samples"])]
+    with recording(model.root, own) as recorder, importable(model.import_folders):
+        samples = [_run_one(opened, sample, files) for sample in params["samples"]]
+        dependencies = recorder.files(with_modules=False)
+    return {"samples": samples, "peakMemoryBytes": peak_bytes(), "dependencies": dependencies}
+
+
+def _run_one(opened: OpenedModel, sample: dict[str, Any], files: _FileNames) -> dict[str, Any]:
+    started = time.perf_counter()
+    name = str(sample["id"])
+    try:
+        return {"sample": name, **_outputs(opened, sample, files.path_for(name))}
+    except WorkerError as error:
+        took = (time.perf_counter() - started) * 1000
+        return {"sample": name, "outputs": [], "milliseconds": took, "failure": error.as_json()}
+
+
+def _outputs(opened: OpenedModel, sample: dict[str, Any], path: str) -> dict[str, Any]:
+    session, root = opened.session, opened.model.root
+    inputs = fit(read_sample(str(sample["inputs"])), session.contract)
+    about = opened.model.shown
+    with failing_as("input-mismatch", about, root):
+        feed = session.prepare(inputs)
+    with failing_as("run-failed", about, root):
+        started = time.perf_counter()
+        result = session.execute(feed)
+        took = (time.perf_counter() - started) * 1000
+        outputs = session.collect(result)
+        write_tensors(path, outputs)
+    answered: dict[str, Any] = {
+        "file": path,
+        "outputs": [tensor.info(name) for name, tensor in outputs.items()],
+        "milliseconds": took,
+    }
+    mutated = session.mutated_inputs(feed, inputs)
+    return {**answered, "mutatedInputs": mutated} if mutated else answered
+
+
+class _FileNames:
+    """A file name for each sample id, which is data and may hold anything."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._taken: set[str] = set()
+
+    def path_for(self, sample: str) -> str:
+        safe = re.sub(r"[^A-Za-z0-9_-]", "_", sample)[:80] or "sample"
+        name, count = safe, 1
+        while name.lower() in self._taken:
+            count += 1
+            name = f"{safe}-{count}"
+        self._taken.add(name.lower())
+        return os.path.join(self._folder, f"{name}.safetensors")

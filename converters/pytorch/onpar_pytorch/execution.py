@@ -1,0 +1,88 @@
+"""Running a module: shared by the eager and the TorchScript runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from onpar_host.contract import Contract, TensorSpec
+from onpar_host.packages import require
+from onpar_host.session import Session
+from onpar_host.tensor import Tensor
+
+from .forward import Call
+from .tensors import collect_outputs, to_torch
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Tensors by input name, and how the module is called with them."""
+
+    tensors: dict[str, Any]
+    call: Call
+
+    def run(self, module: Any) -> Any:
+        """Calls the module."""
+        positional = [self.tensors[name] for name in self.call.positional]
+        return module(*positional, **{p: self.tensors[n] for p, n in self.call.keywords.items()})
+
+
+class TorchSession(Session):
+    """A module; inputs by name or order of `forward`, no gradients.
+
+    The contract repeats the inputs that the request declared: a module declares none itself.
+    """
+
+    def __init__(
+        self, module: Any, inputs: list[TensorSpec], options: dict[str, Any], facts: dict[str, Any]
+    ) -> None:
+        torch = require("torch")
+        self._double = bool(options.get("float64"))
+        self.module = module.double() if self._double else module
+        self._default_threads = torch.get_num_threads()
+        self._threads = options.get("threads") or self._default_threads
+        facts = {**facts, "threads": self._threads, "float64": self._double}
+        # Names and order only: whether a dtype or size is refused is the module's to say.
+        super().__init__(Contract(inputs=inputs, names="none"), facts)
+
+    def call_for(self, names: list[str]) -> Call:
+        """How inputs of these names go into the module."""
+        raise NotImplementedError
+
+    def prepare(self, inputs: dict[str, Tensor]) -> Feed:
+        tensors = {name: self._double_if_asked(to_torch(t)) for name, t in inputs.items()}
+        return Feed(tensors, self.call_for(list(inputs)))
+
+    def _double_if_asked(self, tensor: Any) -> Any:
+        return tensor.double() if self._double and tensor.is_floating_point() else tensor
+
+    def execute(self, feed: Feed) -> Any:
+        torch = require("torch")
+        # The thread count belongs to the process, which serves other sessions too.
+        torch.set_num_threads(self._threads)
+        try:
+            with torch.no_grad():
+                return feed.run(self.module)
+        finally:
+            torch.set_num_threads(self._default_threads)
+
+    def collect(self, result: Any) -> dict[str, Tensor]:
+        return collect_outputs(result)
+
+    def mutated_inputs(self, feed: Feed, inputs: dict[str, Tensor]) -> list[str]:
+        if self._double:
+            return []
+        return [name for name, t in inputs.items() if not _same_bits(feed.tensors[name], t)]
+
+    def close(self) -> None:
+        self.module = None
+
+
+def _same_bits(now: Any, given: Tensor) -> bool:
+    if tuple(now.shape) != given.shape:
+        return False
+    torch = require("torch")
+    bits = now.view(torch.int16) if now.dtype == torch.bfloat16 else now
+    after, before = bits.contiguous().numpy(), np.ascontiguousarray(given.array)
+    return after.tobytes() == before.tobytes()

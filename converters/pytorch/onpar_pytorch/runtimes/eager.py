@@ -1,0 +1,56 @@
+"""PyTorch as the user runs it: eager, on the CPU."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from onpar_host.contract import TensorSpec
+from onpar_host.examples import own_example_inputs
+from onpar_host.model import Model
+from onpar_host.packages import require
+from onpar_host.session import Session
+from onpar_host.tensor import Tensor
+
+from ..execution import TorchSession
+from ..facts import module_facts
+from ..forward import Call, forward_parameters, plan_call
+from ..loading import load_module
+from ..tensors import from_torch
+
+
+def version() -> str:
+    """The package's version."""
+    return require("torch").__version__
+
+
+def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+    """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
+    module, source = load_module(model)
+    return EagerSession(module, source, model, inputs, options)
+
+
+class EagerSession(TorchSession):
+    """An nn.Module in the mode in which the user's code returned it."""
+
+    def __init__(
+        self,
+        module: Any,
+        source: ModuleType | None,
+        model: Model,
+        inputs: list[TensorSpec],
+        options: dict[str, Any],
+    ) -> None:
+        super().__init__(module, inputs, options, module_facts(module))
+        self._source = source
+        self._model = model
+        self._parameters = forward_parameters(module)
+
+    def call_for(self, names: list[str]) -> Call:
+        return plan_call(names, self._parameters)
+
+    def example_inputs(self) -> dict[str, Tensor] | None:
+        if self._source is None:
+            return None
+        names = self.facts["forwardParameters"]
+        return own_example_inputs(self._source, self._model, names, from_torch)

@@ -1,0 +1,70 @@
+"""Keras models on TensorFlow, in inference mode."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from onpar_host.contract import TensorSpec
+from onpar_host.examples import own_example_inputs
+from onpar_host.model import Model
+from onpar_host.packages import require
+from onpar_host.session import Session
+from onpar_host.tensor import Tensor, as_tensor
+
+from ..keras_models import call, contract_of, load_keras, model_facts, named_results
+from ..tensors import from_tensorflow, set_threads, to_tensorflow
+
+
+def version() -> str:
+    """Keras' version."""
+    return require("keras").__version__
+
+
+def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+    """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
+    require("tensorflow")
+    threads = set_threads(options["threads"])
+    built, source = load_keras(model)
+    return KerasSession(built, source, model, inputs, threads)
+
+
+class KerasSession(Session):
+    """A keras.Model, called eagerly with `training=False`."""
+
+    def __init__(
+        self,
+        built: Any,
+        source: ModuleType | None,
+        model: Model,
+        inputs: list[TensorSpec],
+        threads: int,
+    ) -> None:
+        facts = {
+            **model_facts(built),
+            "threads": threads,
+            "tensorflow": require("tensorflow").__version__,
+        }
+        super().__init__(contract_of(built, inputs), facts)
+        self._built = built
+        self._source = source
+        self._model = model
+
+    def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
+        return {name: to_tensorflow(tensor) for name, tensor in inputs.items()}
+
+    def execute(self, feed: dict[str, Any]) -> Any:
+        return call(self._built, feed)
+
+    def collect(self, result: Any) -> dict[str, Tensor]:
+        values = named_results(self._built, result)
+        return {name: from_tensorflow(name, value) for name, value in values.items()}
+
+    def example_inputs(self) -> dict[str, Tensor] | None:
+        if self._source is None:
+            return None
+        names = [spec.name for spec in self.contract.inputs]
+        return own_example_inputs(self._source, self._model, names, as_tensor)
+
+    def close(self) -> None:
+        self._built = None

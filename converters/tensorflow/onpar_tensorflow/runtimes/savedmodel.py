@@ -1,0 +1,107 @@
+"""SavedModels through one of their signatures."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from onpar_host.contract import Contract, TensorSpec
+from onpar_host.errors import WorkerError, failing_as
+from onpar_host.generated_names import names_kind
+from onpar_host.model import Model
+from onpar_host.packages import require
+from onpar_host.session import Session
+from onpar_host.tensor import Tensor
+
+from ..tensors import from_tensorflow, natural, set_threads, spec_of, to_tensorflow
+
+
+def version() -> str:
+    """TensorFlow's version."""
+    return require("tensorflow").__version__
+
+
+def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+    """Raises WorkerError `model-load-failed`; `bad-request` for a signature that does not exist."""
+    loaded = load_saved_model(model)
+    signature = signature_of(loaded, options["signature"], model)
+    return SavedModelSession(loaded, signature, options, set_threads(options["threads"]))
+
+
+def load_saved_model(model: Model) -> Any:
+    """The loaded object, which must be kept: its variables go with it."""
+    tf = require("tensorflow")
+    tf.random.set_seed(0)
+    if not os.path.isdir(model.path):
+        raise WorkerError(
+            "model-load-failed",
+            f"{model.shown} is not a folder, so it is no SavedModel",
+            fix="name the folder that holds saved_model.pb",
+        )
+    fix = "check that the folder holds saved_model.pb and variables/ as they were written"
+    with failing_as("model-load-failed", model.shown, model.root, fix):
+        return tf.saved_model.load(model.path)
+
+
+def signature_of(loaded: Any, name: str, model: Model) -> Any:
+    """Raises WorkerError `bad-request`, listing the signatures there are."""
+    signatures = getattr(loaded, "signatures", {})
+    if name not in signatures:
+        raise WorkerError(
+            "bad-request",
+            f"{model.shown} has no signature {name}; it has {', '.join(signatures) or 'none'}",
+            fix="name one of them with the option signature, or save the model with a signature",
+        )
+    return signatures[name]
+
+
+def signature_contract(loaded: Any, signature: Any) -> Contract:
+    """Inputs and outputs of a signature.
+
+    A signature is a map without order. Inputs take the order of a saved function with the same
+    inputs (Keras' `serve`) where there is one; else, as outputs do, that of their names.
+    """
+    inputs = signature.structured_input_signature[1]
+    outputs = signature.structured_outputs
+    taken = [spec_of(name, inputs[name]) for name in _argument_order(loaded, set(inputs))]
+    given = [spec_of(name, outputs[name]) for name in sorted(outputs, key=natural)]
+    return Contract(taken, given, names_kind(taken, given, numbered=True))
+
+
+def _argument_order(loaded: Any, names: set[str]) -> list[str]:
+    tf = require("tensorflow")
+    for value in list(vars(loaded).values()):
+        for function in getattr(value, "concrete_functions", []):
+            specs = tf.nest.flatten(function.structured_input_signature)
+            order = [getattr(spec, "name", None) for spec in specs]
+            if len(order) == len(names) and set(order) == names:
+                return order
+    return sorted(names, key=natural)
+
+
+class SavedModelSession(Session):
+    """A signature, called by input names."""
+
+    def __init__(self, loaded: Any, signature: Any, options: dict[str, Any], threads: int) -> None:
+        facts = {
+            "signature": options["signature"],
+            "signatures": sorted(loaded.signatures),
+            "writtenBy": getattr(loaded, "tensorflow_version", None),
+            "threads": threads,
+        }
+        super().__init__(signature_contract(loaded, signature), facts)
+        self._loaded = loaded
+        self._signature = signature
+
+    def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
+        return {name: to_tensorflow(tensor) for name, tensor in inputs.items()}
+
+    def execute(self, feed: dict[str, Any]) -> Any:
+        return self._signature(**feed)
+
+    def collect(self, result: Any) -> dict[str, Tensor]:
+        names = [spec.name for spec in self.contract.outputs]
+        return {name: from_tensorflow(name, result[name]) for name in names}
+
+    def close(self) -> None:
+        self._loaded = self._signature = None

@@ -1,0 +1,12 @@
+import type { Command } from '../command.ts';
+import { compare } from './compare.ts';
+import { doctor } from './doctor.ts';
+import { init } from './init.ts';
+import { LATER } from './later.ts';
+import { report } from './report.ts';
+import { run } from './run.ts';
+import { show } from './show.ts';
+import { toolchain } from './toolchain.ts';
+
+/** One line a command. */
+export const COMMANDS: readonly Command[] = [run, compare, report, show, init, doctor, toolchain, ...LATER];

@@ -1,0 +1,50 @@
+import yargs from 'yargs';
+import { packageVersion } from '../core/paths.ts';
+import { COMMANDS } from './commands/registry.ts';
+import { UsageError, unknownOption } from './usage.ts';
+import { printError } from './print-error.ts';
+
+/** Options common to the whole program stand here; everything else is declared by its command. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const parser = yargs([...withDefaultVerb(argv)])
+    .scriptName('onpar')
+    .usage('$0 <command> [options]\n\nProves that a converted model still answers like the original.')
+    .version(packageVersion)
+    .help()
+    .strict()
+    .demandCommand(1, 'which command?')
+    .recommendCommands()
+    .wrap(Math.min(110, process.stdout.columns || 110))
+    .parserConfiguration({ 'duplicate-arguments-array': true, 'camel-case-expansion': true, 'strip-dashed': true, 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false, 'dot-notation': false })
+    .completion('completion', 'Print a shell completion script')
+    .epilogue('Exit codes: 0 parity holds · 1 it does not · 2 usage or suite error · 3 the environment failed · 70 a bug in onpar · 130 interrupted')
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  for (const command of COMMANDS) {
+    parser.command({
+      command: command.usage,
+      describe: command.describe,
+      builder: (y) => command.options(y),
+      handler: async (args) => {
+        exitCode = await command.run(args as Readonly<Record<string, unknown>>);
+      },
+    });
+  }
+  try {
+    await parser.parseAsync();
+    return exitCode;
+  } catch (error) {
+    return printError(error instanceof UsageError ? unknownOption(error, argv) : error);
+  }
+}
+
+/** `onpar suite.yaml` and a bare `onpar` in a folder with a suite mean `onpar run`. */
+function withDefaultVerb(argv: readonly string[]): readonly string[] {
+  const first = argv.find((a) => !a.startsWith('-'));
+  const known = ['completion', ...COMMANDS.map((c) => c.usage.split(' ')[0])];
+  if (first === undefined) return argv.some((a) => ['--help', '--version', '-h'].includes(a) || a.startsWith('--get-yargs-completions')) ? argv : ['run', ...argv];
+  return !known.includes(first) && /\.(ya?ml|json)$|\.config\.[cm]?[jt]s$/.test(first) ? ['run', ...argv] : argv;
+}

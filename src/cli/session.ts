@@ -1,0 +1,41 @@
+import { loadReporterHub } from './reporters.ts';
+import type { Plan } from '../plan/conversion.ts';
+import { runPlan } from '../engine/run.ts';
+import type { Args } from './options/parse.ts';
+import { cacheFolder, jobs, readsCache } from './options/execution.ts';
+import { notBuiltYet } from './options/judgement.ts';
+import { reporterNames, runFolderOf } from './options/output.ts';
+
+/** Runs a plan for a person: reporters attached, Ctrl-C obeyed. Gives back the exit code. */
+export async function runForPerson(plan: Plan, args: Args, command: readonly string[]): Promise<number> {
+  for (const note of notBuiltYet(args)) process.stderr.write(`onpar: ${note}\n`);
+  const outDir = runFolderOf(args);
+  const json = args.json === true;
+  const hub = await loadReporterHub(reporterNames(args), { outDir, json, base: plan.root });
+  await hub.runStart({ title: plan.title, conversions: plan.conversions.length, seed: plan.seed });
+  const abort = new AbortController();
+  const onSignal = (): void => {
+    if (abort.signal.aborted) process.exit(130);
+    process.stderr.write('\nonpar: interrupted; ending workers and keeping what is done (again to leave at once)\n');
+    abort.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const { report } = await runPlan(plan, {
+      outDir,
+      cacheDir: cacheFolder(args, plan.root),
+      readCache: readsCache(args),
+      jobs: jobs(args),
+      listener: { onEvent: hub.event, onCase: hub.case },
+      signal: abort.signal,
+      command,
+    });
+    await hub.runEnd(report);
+    if (json) process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);
+    return hub.failed.length > 0 && report.run.exitCode === 0 ? 1 : report.run.exitCode;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}

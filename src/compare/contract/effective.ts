@@ -1,0 +1,46 @@
+import type { Dim, IoContract, TensorSpec } from '../../records/contract.ts';
+import type { Observation } from '../../records/observation.ts';
+import type { Sample, TensorInfo } from '../../records/sample.ts';
+
+/** The inputs or outputs of one side as far as they are known. */
+export interface Signature {
+  readonly specs: readonly TensorSpec[];
+  readonly names: IoContract['names'];
+  /** Taken from what was seen, because the model declares nothing: a constant size says nothing about other sizes. */
+  readonly derived: boolean;
+}
+
+export function outputsOf(contract: IoContract | null, observation: Observation): Signature {
+  if (contract !== null && contract.outputs.length > 0) {
+    return { specs: contract.outputs, names: contract.names, derived: false };
+  }
+  return derive(observation.samples.filter((run) => run.failure === undefined).map((run) => run.outputs));
+}
+
+export function inputsOf(contract: IoContract | null, samples: readonly Sample[]): Signature {
+  if (contract !== null && contract.inputs.length > 0) {
+    return { specs: contract.inputs, names: contract.names, derived: false };
+  }
+  return derive(samples.map((sample) => sample.inputs));
+}
+
+/** One spec per name in order of first appearance; sizes that vary over the samples are dynamic. */
+function derive(seen: readonly (readonly TensorInfo[])[]): Signature {
+  const byName = new Map<string, TensorInfo[]>();
+  for (const tensor of seen.flat()) byName.set(tensor.name, [...(byName.get(tensor.name) ?? []), tensor]);
+  const specs = [...byName].map(([name, tensors]): TensorSpec => {
+    const dtypes = new Set(tensors.map((t) => t.dtype));
+    return {
+      name,
+      dtype: dtypes.size === 1 ? (tensors[0]?.dtype ?? null) : null,
+      shape: generalise(tensors.map((t) => t.shape)),
+    };
+  });
+  return { specs, names: 'none', derived: true };
+}
+
+function generalise(shapes: readonly (readonly number[])[]): Dim[] | null {
+  const [first] = shapes;
+  if (first === undefined || shapes.some((shape) => shape.length !== first.length)) return null;
+  return first.map((size, axis) => (shapes.every((shape) => shape[axis] === size) ? size : null));
+}

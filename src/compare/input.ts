@@ -1,0 +1,50 @@
+import type { RawFinding } from '../core/findings.ts';
+import type { DeclaredChange } from '../records/artifact.ts';
+import type { OutputComparison } from '../records/comparison.ts';
+import type { IoContract } from '../records/contract.ts';
+import type { FailureRecord } from '../records/finding.ts';
+import type { Observation } from '../records/observation.ts';
+import type { ContractRow } from '../records/report.ts';
+import type { CompareRules } from '../records/rules.ts';
+import type { Sample } from '../records/sample.ts';
+import type { Grade, Verdict } from '../records/verdict.ts';
+
+/** The reference or the candidate: what it declares, what was observed, and where the observed tensors lie. */
+export interface ComparedSide {
+  /** What the model declares; null, or with empty lists, when it declares nothing (a PyTorch module). */
+  readonly contract: IoContract | null;
+  readonly observation: Observation;
+  /** Folder that the observation's `file`s are relative to. */
+  readonly dir: string;
+}
+
+export interface CompareInput {
+  readonly reference: ComparedSide;
+  readonly candidate: ComparedSide;
+  /** The planned samples, in order: fewer compared than planned does not pass. */
+  readonly samples: readonly Sample[];
+  /** Changes that the exporter declared; empty when nothing was exported. */
+  readonly declared: readonly DeclaredChange[];
+  readonly sameFormat: boolean;
+  readonly rules: CompareRules;
+}
+
+/** What the comparison says about one planned sample, over all outputs. */
+export interface ComparedSample {
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** What either side answered instead of outputs. */
+  readonly failure?: FailureRecord;
+}
+
+export interface ConversionComparison {
+  readonly verdict: Verdict;
+  /** Null when nothing could be graded: no sample compared, or a reference that is no judge. */
+  readonly grade: Grade | null;
+  readonly findings: RawFinding[];
+  readonly contract: ContractRow[];
+  readonly outputs: OutputComparison[];
+  readonly samples: ComparedSample[];
+  /** The sample whose tensors are worth keeping; null when no sample was compared. */
+  readonly worstSample: string | null;
+}

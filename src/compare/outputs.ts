@@ -1,0 +1,142 @@
+import { makeFinding, type RawFinding } from '../core/findings.ts';
+import type { TensorSpec } from '../records/contract.ts';
+import type { CompareRules } from '../records/rules.ts';
+import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import type { RunSample } from './accounting.ts';
+import type { OutputNames } from './contract/contract.ts';
+import type { Pair } from './contract/pairing.ts';
+import type { OutputRule } from './tolerance/rules.ts';
+import { type JudgeInput, judge, operandsOf, type SampleResult, scaleOf } from './values/judge.ts';
+import { pooledScale } from './values/moments.ts';
+
+/** A pair of which both sides exist. */
+export interface FullPair extends Pair {
+  readonly reference: TensorSpec;
+  readonly candidate: TensorSpec;
+}
+
+export const isFull = (pair: Pair): pair is FullPair => pair.reference !== null && pair.candidate !== null;
+
+export interface OutputsInput {
+  readonly pairs: readonly Pair[];
+  readonly samples: readonly RunSample[];
+  readonly ruleFor: (output: string) => OutputRule;
+  readonly ties: CompareRules['ties'];
+  readonly find: TensorFinder;
+}
+
+/** All samples of all paired outputs, by reference name. One sample is in memory at a time. */
+export function compareOutputs({
+  pairs,
+  samples,
+  ruleFor,
+  ties,
+  find,
+}: OutputsInput): ReadonlyMap<string, SampleResult[]> {
+  const full = pairs.filter(isFull);
+  const scales = outputScales(full, samples, ruleFor, find);
+  const results = new Map<string, SampleResult[]>(full.map((p) => [p.reference.name, []]));
+  for (const { id, load } of samples) {
+    const tensors = load();
+    for (const pair of full) {
+      const input: JudgeInput = {
+        sample: id,
+        reference: find(tensors.reference, pair, 'reference'),
+        candidate: find(tensors.candidate, pair, 'candidate'),
+        referenceSpec: pair.reference,
+        candidateSpec: pair.candidate,
+        rule: ruleFor(pair.reference.name),
+        outputScale: scales.get(pair.reference.name) ?? Number.NaN,
+        scores: scoresOf(pair, full, ties, tensors, find),
+      };
+      results.get(pair.reference.name)?.push(judge(input));
+    }
+  }
+  return results;
+}
+
+export type TensorFinder = (tensors: NamedTensors, pair: Pair, side: 'reference' | 'candidate') => Tensor | undefined;
+
+/** By name; by position where a runtime calls its outputs other than the contract does, and answers as many. */
+export function finder(names: OutputNames): TensorFinder {
+  return (tensors, pair, side) => {
+    const name = pair[side]?.name;
+    if (name === undefined) return undefined;
+    const own = tensors.get(name);
+    if (own !== undefined) return own;
+    const known = names[side];
+    const renamed = tensors.size === known.length && !known.some((k) => tensors.has(k));
+    return renamed ? [...tensors.values()][known.indexOf(name)] : undefined;
+  };
+}
+
+/** The scale of each output over all samples, for the rules whose error is fixed by the calibrated range. */
+function outputScales(
+  pairs: readonly FullPair[],
+  samples: readonly RunSample[],
+  ruleFor: OutputsInput['ruleFor'],
+  find: TensorFinder,
+): ReadonlyMap<string, number> {
+  const asking = pairs.filter(({ reference }) => {
+    const { rule } = ruleFor(reference.name);
+    return rule.kind === 'preset' && rule.preset === 'int8';
+  });
+  const parts = new Map<string, { scale: number; finiteReference: number }[]>(
+    asking.map((p) => [p.reference.name, []]),
+  );
+  if (asking.length === 0) return new Map();
+  for (const { load } of samples) {
+    const { reference } = load();
+    for (const pair of asking) {
+      const tensor = find(reference, pair, 'reference');
+      const operands =
+        tensor === undefined
+          ? null
+          : operandsOf(
+              { referenceSpec: pair.reference, candidateSpec: pair.reference, rule: ruleFor(pair.reference.name) },
+              tensor,
+              tensor,
+            );
+      const scale = operands === null ? Number.NaN : scaleOf(operands);
+      if (!Number.isNaN(scale) && operands !== null)
+        parts.get(pair.reference.name)?.push({ scale, finiteReference: operands.reference.length });
+    }
+  }
+  return new Map([...parts].map(([name, part]) => [name, pooledScale(part)]));
+}
+
+/** The scores behind a label output: the user's word first, then either contract's. */
+function scoresOf(
+  pair: FullPair,
+  pairs: readonly FullPair[],
+  ties: CompareRules['ties'],
+  tensors: ReturnType<RunSample['load']>,
+  find: TensorFinder,
+): JudgeInput['scores'] {
+  const name = scoresName(pair, ties);
+  const scores =
+    name === undefined ? undefined : pairs.find((p) => p.reference.name === name || p.candidate.name === name);
+  if (scores === undefined) return undefined;
+  const referenceScores = find(tensors.reference, scores, 'reference');
+  const candidateScores = find(tensors.candidate, scores, 'candidate');
+  if (referenceScores === undefined || referenceScores.dtype === 'string') return undefined;
+  return {
+    referenceScores,
+    candidateScores: candidateScores?.dtype === 'string' ? undefined : candidateScores,
+    classes: pair.reference.classes ?? pair.candidate.classes,
+  };
+}
+
+const scoresName = ({ reference, candidate }: FullPair, ties: CompareRules['ties']): string | undefined =>
+  (Object.hasOwn(ties, reference.name) ? ties[reference.name] : undefined) ?? reference.argmaxOf ?? candidate.argmaxOf;
+
+/** A label output whose scores nobody gives is compared exactly; whoever said otherwise should know. */
+export function scoresFindings(pairs: readonly Pair[], ties: CompareRules['ties']): RawFinding[] {
+  const full = pairs.filter(isFull);
+  const known = full.map((p) => p.reference.name);
+  return full.flatMap((pair) => {
+    const name = scoresName(pair, ties);
+    if (name === undefined || full.some((p) => p.reference.name === name || p.candidate.name === name)) return [];
+    return [makeFinding('scores-unknown', `output ${pair.reference.name}`, { scores: name, known })];
+  });
+}

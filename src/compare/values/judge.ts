@@ -1,0 +1,187 @@
+import type { Element } from '../../records/comparison.ts';
+import type { TensorSpec } from '../../records/contract.ts';
+import type { Grade } from '../../records/verdict.ts';
+import { elementCount, type Tensor } from '../../tensor/tensor.ts';
+import { gradeOf } from '../grade.ts';
+import { lessPrecise } from '../tolerance/dtype-table.ts';
+import { autoBounds, boundsOf, type LimitContext } from '../tolerance/limits.ts';
+import type { OutputRule } from '../tolerance/rules.ts';
+import { argmaxAgreement } from './argmax.ts';
+import { isQuantised, quantisationStep } from './dequantise.ts';
+import { type Bounds, compareViews, rms, within } from './kernel.ts';
+import { compareText } from './kernel-text.ts';
+import { compareWide, rmsWide } from './kernel-wide.ts';
+import { type Moments, newMoments } from './moments.ts';
+import { elementAt, type Operands, prepare } from './operands.ts';
+import { excuseTies, type TieInput } from './ties.ts';
+
+/** One output in one sample. */
+export interface JudgeInput {
+  readonly sample: string;
+  readonly reference: Tensor | undefined;
+  readonly candidate: Tensor | undefined;
+  readonly referenceSpec: TensorSpec;
+  readonly candidateSpec: TensorSpec;
+  readonly rule: OutputRule;
+  /** rms of the reference over all samples, where the rule asks for it. */
+  readonly outputScale: number;
+  /** For outputs that are indices into scores. */
+  readonly scores?: Pick<TieInput, 'referenceScores' | 'candidateScores' | 'classes'> | undefined;
+}
+
+export type TensorFacts = Pick<Tensor, 'dtype' | 'shape'>;
+
+const factsOf = (tensor: Tensor | undefined): TensorFacts | null =>
+  tensor === undefined ? null : { dtype: tensor.dtype, shape: tensor.shape };
+
+export interface SampleResult {
+  readonly sample: string;
+  /** `compared`, or what came before any number: a tensor that is absent, of another shape, of no comparable type, empty. */
+  readonly status: 'compared' | 'absent' | 'shape' | 'dtype' | 'empty';
+  /** What either side gave, without its elements: a case of many large samples must not hold them all. */
+  readonly reference: TensorFacts | null;
+  readonly candidate: TensorFacts | null;
+  readonly moments: Moments;
+  readonly bounds: Bounds;
+  readonly exact: boolean;
+  /** Null when nothing was compared. */
+  readonly grade: Grade | null;
+  /** Whether every element lies within the bounds. */
+  readonly passes: boolean;
+  /** Worst first. */
+  readonly worst: readonly Element[];
+  readonly worstOutside: { readonly element: Element; readonly error: number } | null;
+}
+
+/** numpy's order: there at all, shape, dtype, then NaN, infinities and values in one pass. */
+export function judge(input: JudgeInput): SampleResult {
+  const { sample, reference, candidate, rule } = input;
+  if (reference === undefined || candidate === undefined) return incomparable(input, 'absent');
+  if (!sameShape(reference.shape, candidate.shape)) return incomparable(input, 'shape');
+  if (elementCount(reference.shape) === 0) return incomparable(input, 'empty');
+  const operands = operandsOf(input, reference, candidate);
+  if (operands === null) return incomparable(input, 'dtype');
+
+  const exact = operands.kind !== 'number';
+  const scale = scaleOf(operands);
+  const context = limitContext(input, reference, candidate, scale);
+  const bounds = exact ? EXACT : boundsOf(rule.rule, context);
+  const moments = run(operands, bounds);
+  moments.scale = scale;
+  if (exact && moments.violations > 0 && input.scores !== undefined) {
+    excuseTies(moments, {
+      reference,
+      candidate,
+      ...input.scores,
+      bounds: scoreBounds(input.scores.referenceScores, input.scores.candidateScores),
+    });
+  }
+  if (operands.storage === 'numbers' && !exact) {
+    const { rows, agreeing } = argmaxAgreement(operands.reference, operands.candidate, reference.shape, bounds);
+    moments.rows = rows;
+    moments.rowsAgreeing = agreeing;
+  }
+  const passes = moments.violations === 0;
+  const rounding =
+    exact || rule.rule.kind === 'auto' || rule.rule.kind === 'expression' ? passes : isRounding(operands, context);
+  const show = (at: number): Element => elementAt(operands, sample, reference.shape, at);
+  const outside = moments.worstOutside;
+  return {
+    sample,
+    status: 'compared',
+    reference: factsOf(reference),
+    candidate: factsOf(candidate),
+    moments,
+    bounds,
+    exact,
+    grade: gradeOf({ moments, identical: operands.identical, rounding }),
+    passes,
+    worst: moments.worst.map(({ at }) => show(at)),
+    worstOutside: outside === null ? null : { element: show(outside.at), error: outside.error },
+  };
+}
+
+const EXACT: Bounds = { atol: 0, rtol: 0 };
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
+
+/** Integers are exact unless the user gave this very output bounds: `*` means the numbers, not the labels beside them. */
+export function operandsOf(
+  { referenceSpec, candidateSpec, rule }: Pick<JudgeInput, 'referenceSpec' | 'candidateSpec' | 'rule'>,
+  reference: Tensor,
+  candidate: Tensor,
+): Operands | null {
+  const asNumbers =
+    rule.named && rule.rule.kind !== 'auto' && rule.rule.kind !== 'expression' && reference.dtype !== 'bool';
+  return prepare(
+    { tensor: reference, quantization: referenceSpec.quantization },
+    { tensor: candidate, quantization: candidateSpec.quantization },
+    asNumbers,
+  );
+}
+
+export function limitContext(
+  { referenceSpec, outputScale }: Pick<JudgeInput, 'referenceSpec' | 'outputScale'>,
+  reference: Tensor,
+  candidate: Tensor,
+  scale: number,
+): LimitContext {
+  const { quantization } = referenceSpec;
+  return {
+    dtype: lessPrecise(reference.dtype, candidate.dtype),
+    scale,
+    outputScale,
+    referenceStep: isQuantised(reference, quantization) ? quantisationStep(quantization) : 0,
+  };
+}
+
+export function scaleOf(operands: Operands): number {
+  if (operands.storage === 'numbers') return rms(operands.reference);
+  return operands.storage === 'wide' ? rmsWide(operands.reference) : Number.NaN;
+}
+
+function run(operands: Operands, bounds: Bounds): Moments {
+  if (operands.storage === 'numbers')
+    return compareViews(operands.reference, operands.candidate, bounds, operands.kind);
+  if (operands.storage === 'wide') return compareWide(operands.reference, operands.candidate);
+  return compareText(operands.reference, operands.candidate);
+}
+
+const isRounding = (operands: Operands, context: LimitContext): boolean =>
+  operands.storage === 'numbers' && within(operands.reference, operands.candidate, autoBounds(context));
+
+/** Two scores count as equal within what rounding does to such scores. */
+function scoreBounds(reference: Tensor, candidate: Tensor | undefined): Bounds {
+  const operands = prepare(
+    { tensor: reference, quantization: undefined },
+    { tensor: reference, quantization: undefined },
+    true,
+  );
+  const scale = operands === null ? Number.NaN : scaleOf(operands);
+  return autoBounds({
+    dtype: lessPrecise(reference.dtype, candidate?.dtype ?? reference.dtype),
+    scale,
+    outputScale: scale,
+    referenceStep: 0,
+  });
+}
+
+function incomparable(
+  { sample, reference, candidate }: JudgeInput,
+  status: Exclude<SampleResult['status'], 'compared'>,
+): SampleResult {
+  return {
+    sample,
+    status,
+    reference: factsOf(reference),
+    candidate: factsOf(candidate),
+    moments: newMoments('number'),
+    bounds: EXACT,
+    exact: false,
+    grade: status === 'empty' ? null : 'broken',
+    passes: false,
+    worst: [],
+    worstOutside: null,
+  };
+}

@@ -1,0 +1,148 @@
+import type { RawFinding } from '../../core/findings.ts';
+import type { OutputComparison, SampleComparison } from '../../records/comparison.ts';
+import type { ContractRow } from '../../records/report.ts';
+import { type Grade, type Verdict, worstGrade } from '../../records/verdict.ts';
+import { gradeByScale } from '../grade.ts';
+import { measure } from '../metrics/registry.ts';
+import { autoBounds } from '../tolerance/limits.ts';
+import type { OutputRule } from '../tolerance/rules.ts';
+import { isStructural, verdictOf } from '../verdict.ts';
+import { valueFindings } from './findings.ts';
+import { toHistogram } from './histogram.ts';
+import type { SampleResult } from './judge.ts';
+import { addMoments, newMoments } from './moments.ts';
+
+export interface SummaryInput {
+  readonly name: string;
+  readonly candidateName: string | null;
+  readonly pairedBy: ContractRow['pairedBy'];
+  readonly rule: OutputRule;
+  readonly results: readonly SampleResult[];
+  /** What the contract and the pairing say about this output. */
+  readonly findings: readonly RawFinding[];
+}
+
+export interface OutputSummary {
+  readonly comparison: OutputComparison;
+  /** What the values add to the findings of the contract. */
+  readonly findings: readonly RawFinding[];
+}
+
+/** One output over all samples: measures pooled, grade and verdict of the worst. */
+export function summarise({ name, candidateName, pairedBy, rule, results, findings }: SummaryInput): OutputSummary {
+  const compared = results.filter((r) => r.status === 'compared');
+  const total = newMoments(compared[0]?.moments.kind ?? 'number');
+  for (const { moments } of compared) addMoments(total, moments);
+  const metrics = measure(total);
+  const pooled =
+    total.kind === 'number' && compared.some((r) => r.grade !== 'identical' && r.grade !== 'equivalent')
+      ? [gradeByScale(total)]
+      : [];
+  const byValue = worstGrade([...results.flatMap((r) => r.grade ?? []), ...pooled]);
+  const own = valueFindings({ name, rule, results, total, metrics, grade: byValue });
+  const all = [...findings, ...own];
+  const verdict = verdictOf(all);
+  const grade: Grade | null = all.some(isStructural) ? 'broken' : byValue;
+  const worst = worstSample(compared);
+  return {
+    findings: own,
+    comparison: {
+      name,
+      candidateName,
+      pairedBy,
+      referenceDtype: results.find((r) => r.reference !== null)?.reference?.dtype ?? null,
+      candidateDtype: results.find((r) => r.candidate !== null)?.candidate?.dtype ?? null,
+      verdict,
+      grade,
+      tolerance: toleranceOf(rule, worst ?? compared[0]),
+      noiseFloor: null,
+      metrics,
+      histogram:
+        compared.length === 0 || total.kind === 'label'
+          ? null
+          : toHistogram(total.counts, total.zeros, total.nonFinite),
+      worst: worst?.worst[0] ?? null,
+      worstElements: [...(worst?.worst ?? [])],
+      samples: sampleComparisons(results, rule, own, verdict),
+    },
+  };
+}
+
+/** Where the largest |d| is; a NaN or infinity that only one side has is larger than any number. */
+function worstSample(compared: readonly SampleResult[]): SampleResult | undefined {
+  const size = ({ moments: m }: SampleResult): number =>
+    m.nanMismatches + m.infMismatches > 0 ? Number.POSITIVE_INFINITY : Math.max(m.maxAbs, m.worst[0]?.error ?? 0);
+  return compared.reduce<SampleResult | undefined>(
+    (w, r) => (size(r) > (w === undefined ? 0 : size(w)) ? r : w),
+    undefined,
+  );
+}
+
+/** Bounds that grow with the scale differ from sample to sample: the record has those of the worst. */
+function toleranceOf(
+  { source, expression }: OutputRule,
+  worst: SampleResult | undefined,
+): OutputComparison['tolerance'] {
+  const bounds = worst?.bounds ?? autoBounds({ dtype: 'float32', scale: 1, outputScale: 1, referenceStep: 0 });
+  return {
+    ...bounds,
+    source: worst?.exact === true ? (expression === null ? 'exact' : source) : source,
+    ...(expression === null ? {} : { expression: expression.text }),
+  };
+}
+
+function sampleComparisons(
+  results: readonly SampleResult[],
+  rule: OutputRule,
+  own: readonly RawFinding[],
+  verdict: Verdict,
+): SampleComparison[] {
+  const verdicts =
+    rule.expression === null ? results.map(verdictByBounds) : verdictsByExpression(results, rule, own, verdict);
+  return results.map((r, i) => {
+    const metrics = measure(r.moments);
+    return {
+      sample: r.sample,
+      maxAbs: r.status === 'compared' ? metrics.maxAbs : null,
+      scaled: r.status === 'compared' ? metrics.scaled : null,
+      mismatchFraction: r.status === 'compared' ? metrics.mismatchFraction : null,
+      floor: null,
+      ratio: null,
+      verdict: verdicts[i] ?? 'unverifiable',
+      grade: r.grade,
+    };
+  });
+}
+
+function verdictByBounds({ status, passes }: SampleResult): Verdict {
+  if (status === 'empty') return 'unverifiable';
+  return status === 'compared' && passes ? 'pass' : 'fail';
+}
+
+/**
+ * An expression judges the output as a whole. Where it holds its samples pass; where it does not, those that hold it
+ * by themselves pass and the others show where to look, and if none stands out they share the verdict.
+ */
+function verdictsByExpression(
+  results: readonly SampleResult[],
+  { expression }: OutputRule,
+  own: readonly RawFinding[],
+  whole: Verdict,
+): Verdict[] {
+  const failed = own.some((f) => f.code === 'expression-false');
+  const alone = results.map((r): Verdict => {
+    if (r.status !== 'compared') return verdictByBounds(r);
+    if (own.some((f) => f.severity === 'error' && mismatches(f, r))) return 'fail';
+    if (!failed) return whole === 'unverifiable' && r.grade !== 'identical' ? 'unverifiable' : 'pass';
+    const metrics = measure(r.moments);
+    const defined = expression?.measures.every((m) => metrics[m] !== null) === true;
+    return r.grade === 'identical' || (defined && expression?.holds(metrics) === true) ? 'pass' : 'fail';
+  });
+  return failed && !alone.includes('fail')
+    ? results.map((r, i) => (r.status === 'compared' ? 'fail' : (alone[i] ?? 'fail')))
+    : alone;
+}
+
+const mismatches = (finding: RawFinding, { moments }: SampleResult): boolean =>
+  (finding.code === 'nan-differs' && moments.nanMismatches > 0) ||
+  (finding.code === 'inf-differs' && moments.infMismatches > 0);

@@ -1,0 +1,51 @@
+import type { RunEvent } from '../records/event.ts';
+import type { PythonChoice, PythonEnvironment } from '../workers/environment.ts';
+import { resolveEnvironment } from '../workers/environment.ts';
+import { WorkerPool } from '../workers/pool.ts';
+import type { Worker } from '../workers/worker.ts';
+import type { HostSpec } from '../workers/pool.ts';
+import { Semaphore } from './semaphore.ts';
+import { StepRunner } from './step.ts';
+import type { Store } from './store.ts';
+
+type WithoutTime<E> = E extends unknown ? Omit<E, 'time'> : never;
+export type Emit = (event: WithoutTime<RunEvent>) => void;
+
+/** What a running plan shares: the store, the workers, the environments and the ear of the reporters. */
+export class RunContext {
+  readonly steps: StepRunner;
+  readonly pool: WorkerPool = new WorkerPool();
+  readonly emit: Emit;
+  #slots: Semaphore;
+  #environments = new Map<string, Promise<PythonEnvironment>>();
+
+  constructor(store: Store, options: { jobs: number; readCache: boolean; emit: Emit }) {
+    this.emit = options.emit;
+    this.steps = new StepRunner(store, options.readCache, options.emit);
+    this.#slots = new Semaphore(options.jobs);
+  }
+
+  /** The environment for a toolchain, resolved (and installed) once a run. */
+  environment(toolchain: string, choice: PythonChoice): Promise<PythonEnvironment> {
+    const key = JSON.stringify([toolchain, choice]);
+    let found = this.#environments.get(key);
+    if (found === undefined) {
+      found = resolveEnvironment(toolchain, choice, (name, message, done) => this.emit({ type: 'install', toolchain: name, message, done }));
+      // Several steps await the same promise; the first failure must not count as unhandled before they do.
+      found.catch(() => {});
+      this.#environments.set(key, found);
+    }
+    return found;
+  }
+
+  /** Environments that were used, for the report. */
+  async usedEnvironments(): Promise<PythonEnvironment[]> {
+    const settled = await Promise.allSettled(this.#environments.values());
+    return settled.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
+  }
+
+  /** A worker alone, and one of the run's slots: waiting for a busy worker takes no slot from others. */
+  withWorker<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
+    return this.pool.use(host, (worker) => this.#slots.run(() => task(worker)));
+  }
+}

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module';
+import type { RuntimeInfo } from '../records/catalogue.ts';
+import type { Conversion } from '../plan/conversion.ts';
+import type { PythonChoice } from '../workers/environment.ts';
+import { defaultMemoryLimit } from '../workers/isolation.ts';
+import type { HostSpec } from '../workers/pool.ts';
+import type { RunContext } from './context.ts';
+
+/** Where a step runs and what of that place belongs to its key and to the report. */
+export interface ResolvedHost {
+  readonly host: HostSpec;
+  /** Changes when a package of the place does. */
+  readonly digest: string;
+  readonly label: string;
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+const require = createRequire(import.meta.url);
+let nodePackages: Record<string, string> | undefined;
+
+function packagesOfNode(): Record<string, string> {
+  nodePackages ??= { 'onnxruntime-node': (require('onnxruntime-node/package.json') as { version: string }).version };
+  return nodePackages;
+}
+
+/** Which Python serves a toolchain for this conversion: the case's own for its source's toolchain, the candidate's own where it says so. */
+function pythonChoice(conversion: Conversion, toolchain: string, role: 'reference' | 'candidate'): PythonChoice {
+  const { case: c, convert } = conversion;
+  const root = conversionRoot(conversion);
+  if (role === 'candidate' && convert.python !== null && conversion.exporter === null) return { python: convert.python, root };
+  if (toolchain === conversion.reference.runtime.toolchain) return { python: c.python ?? undefined, requirements: c.requirements ?? undefined, root };
+  return { python: c.python === 'managed' ? 'managed' : undefined, root };
+}
+
+export const conversionRoot = (conversion: Conversion): string => conversion.case.root;
+
+/** The host for a runtime or exporter of a conversion; installs what is missing. */
+export async function resolveHost(ctx: RunContext, conversion: Conversion, toolchain: string, role: 'reference' | 'candidate'): Promise<ResolvedHost> {
+  const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
+  const root = conversionRoot(conversion);
+  if (toolchain === 'node') {
+    const packages = packagesOfNode();
+    // Reference and candidate in Node get a process each: they run side by side, and a crash of one keeps the other.
+    return { host: { kind: 'node', root, limits, lane: role }, digest: JSON.stringify(packages), label: `node ${process.version}`, packages };
+  }
+  const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
+  return { host: { kind: 'python', root, limits, environment }, digest: environment.digest, label: environment.label, packages: frameworkPackages(environment.packages, environment.toolchain.framework) };
+}
+
+/** The packages that a reader of the report looks for; the whole list stands once in the report's environment. */
+function frameworkPackages(packages: Readonly<Record<string, string>>, framework: string): Record<string, string> {
+  const wanted = [framework, framework.replaceAll('_', '-'), 'torch', 'tensorflow-cpu', 'tensorflow', 'keras', 'scikit-learn', 'onnx', 'onnxruntime', 'onnxscript', 'skl2onnx', 'tf2onnx', 'ai-edge-litert', 'numpy'];
+  return Object.fromEntries(Object.entries(packages).filter(([name]) => wanted.includes(name)));
+}
+
+export const isInNode = (runtime: RuntimeInfo): boolean => runtime.toolchain === 'node';

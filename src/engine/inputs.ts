@@ -1,0 +1,99 @@
+import { OnparError } from '../core/errors.ts';
+import { allowedValues } from '../core/nearest.ts';
+import type { Dim, IoContract, TensorSpec } from '../records/contract.ts';
+import type { InputPlan } from '../records/rules.ts';
+import type { TensorInfo } from '../records/sample.ts';
+import type { Case } from '../suite/suite.ts';
+
+/** What is known about a source's inputs before any sample is made. */
+export interface KnownInputs {
+  /** What the model declares; empty for code. */
+  readonly contract: IoContract;
+  /** `example_inputs()` of the same file, by header. */
+  readonly examples: readonly TensorInfo[] | null;
+  /** Parameter names of a `forward`, where code has one. */
+  readonly parameters: readonly string[] | null;
+  /** First tensors of the user's data: names, dtypes and shapes. */
+  readonly data: readonly TensorInfo[] | null;
+  /** What the candidate declares, asked for only when all else is silent. */
+  readonly candidate: IoContract | null;
+}
+
+/**
+ * The inputs that samples are made for. The suite's own words win, field by field; then what the model declares, then
+ * `example_inputs()`, then the shape of the user's data, then the candidate. Throws `inputs-unknown` when nobody says.
+ */
+export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
+  const described = describedInputs(c, known);
+  const names = described.length > 0 ? described.map((s) => s.name) : Object.keys(c.inputs);
+  const allowed = described.length > 0 ? names : (known.parameters ?? names);
+  for (const name of Object.keys(c.inputs)) {
+    if (!allowed.includes(name)) {
+      throw new OnparError({ code: 'unknown-input', message: `case \`${c.id}\`: \`inputs\` names \`${name}\`, which ${c.source} does not take`, fix: allowedValues(name, allowed) });
+    }
+  }
+  if (names.length === 0) {
+    throw new OnparError({
+      code: 'inputs-unknown',
+      message: `case \`${c.id}\`: nothing tells which inputs ${c.source} takes`,
+      fix: 'write `inputs: { image: { dtype: float32, shape: [batch, 3, 224, 224] } }` in the suite, give --input image=float32[batch,3,224,224], or add `def example_inputs()` beside the model',
+    });
+  }
+  return names.map((name) => merge(c, name, described.find((s) => s.name === name)));
+}
+
+function describedInputs(c: Case, known: KnownInputs): readonly TensorSpec[] {
+  if (known.contract.inputs.length > 0) return known.contract.inputs;
+  if (Object.keys(c.inputs).length > 0 && Object.values(c.inputs).every((i) => i.shape !== undefined)) return [];
+  if (known.examples !== null) return known.examples.map((t) => ({ ...t, shape: withNamedAxes(t, c) }));
+  if (known.candidate !== null && known.candidate.inputs.length > 0) return known.candidate.inputs;
+  if (known.data !== null) return fromData(known.data, known.parameters);
+  return [];
+}
+
+/** `--dim batch=1,2` makes the first axis of example inputs dynamic; `--dim tokens:1=…` any axis of one input. */
+function withNamedAxes(tensor: TensorInfo, c: Case): Dim[] {
+  return tensor.shape.map((size, axis) => {
+    const own = `${tensor.name}:${axis}`;
+    if (c.dims[own] !== undefined) return own;
+    return axis === 0 && c.dims.batch !== undefined ? 'batch' : size;
+  });
+}
+
+/** Shapes of the user's data; a first axis that all inputs share is the batch, as data sets have it. */
+function fromData(data: readonly TensorInfo[], parameters: readonly string[] | null): TensorSpec[] {
+  const rows = data[0]?.shape[0];
+  const batched = rows !== undefined && data.every((t) => t.shape.length > 1 && t.shape[0] === rows);
+  const names = parameters !== null && parameters.length === data.length && !data.every((t) => parameters.includes(t.name)) ? parameters : null;
+  return data.map((t, i) => ({ name: names?.[i] ?? t.name, dtype: t.dtype, shape: t.shape.map((size, axis) => (batched && axis === 0 ? 'batch' : size)) }));
+}
+
+function merge(c: Case, name: string, described: TensorSpec | undefined): InputPlan {
+  const own = c.inputs[name] ?? {};
+  const shape = own.shape ?? described?.shape;
+  if (shape === null || shape === undefined) {
+    throw new OnparError({ code: 'inputs-unknown', message: `case \`${c.id}\`: the shape of input \`${name}\` is not declared by the model`, fix: `write \`inputs: { ${name}: { shape: [batch, …] } }\`` });
+  }
+  // A model without a dtype takes any number (scikit-learn); float32 is what its converted copies take.
+  const dtype = own.dtype ?? (described?.quantization === undefined ? described?.dtype : 'float32') ?? 'float32';
+  return {
+    name,
+    dtype,
+    shape: [...shape],
+    ...(own.range === undefined ? {} : { range: own.range }),
+    ...(own.values === undefined ? {} : { values: own.values }),
+    ...(own.role === undefined ? {} : { role: own.role }),
+  };
+}
+
+/** Sample name → candidate name for inputs that are called differently; the suite's map first, then position where a side has no names. */
+export function renamedInputs(inputs: readonly InputPlan[], reference: IoContract, candidate: IoContract, map: Readonly<Record<string, string>>): Record<string, string> {
+  const there = candidate.inputs.map((s) => s.name);
+  const renamed: Record<string, string> = {};
+  for (const { name } of inputs) if (map[name] !== undefined && map[name] !== name) renamed[name] = map[name];
+  const open = inputs.filter(({ name }) => renamed[name] === undefined && !there.includes(name));
+  const free = there.filter((name) => !Object.values(renamed).includes(name) && !inputs.some((i) => i.name === name && renamed[i.name] === undefined));
+  const byPosition = reference.names !== 'declared' || candidate.names !== 'declared';
+  if (byPosition && open.length === free.length) open.forEach(({ name }, i) => Object.assign(renamed, { [name]: free[i] }));
+  return renamed;
+}

@@ -1,0 +1,192 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConversionComparison } from '../compare/compare.ts';
+import { digestFile } from '../core/hash.ts';
+import type { RawFinding } from '../core/findings.ts';
+import type { Conversion } from '../plan/conversion.ts';
+import type { Artifact } from '../records/artifact.ts';
+import type { IoContract } from '../records/contract.ts';
+import type { Observation } from '../records/observation.ts';
+import type { InputPlan, SamplePlan } from '../records/rules.ts';
+import type { Sample, TensorInfo } from '../records/sample.ts';
+import { readSafetensorsHeader } from '../tensor/safetensors.ts';
+import { readTensorFile } from '../tensor/tensor-file.ts';
+import type { RunContext } from './context.ts';
+import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
+import { renamedInputs, resolveInputs } from './inputs.ts';
+import type { StepResult } from './step.ts';
+import { compareObservations } from './steps/compare.ts';
+import { type Description, describeModel } from './steps/describe.ts';
+import { exportModel } from './steps/export.ts';
+import { observeModel } from './steps/observe.ts';
+import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
+import { makeSamples } from './steps/sample.ts';
+
+/** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */
+export interface ConversionTrace {
+  readonly samples: readonly Sample[];
+  readonly sampleDir: string | null;
+  readonly artifact: StepResult<Artifact> | null;
+  readonly reference: StepResult<Observation> | null;
+  readonly candidate: StepResult<Observation> | null;
+  readonly comparison: ConversionComparison | null;
+  /** What was noticed outside the comparison. */
+  readonly findings: readonly RawFinding[];
+  readonly steps: { readonly total: number; readonly cached: number };
+  /** Which part failed, and how. */
+  readonly failure: { readonly side: 'reference' | 'candidate'; readonly error: unknown } | null;
+}
+
+/** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
+export async function runConversion(ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> {
+  const trace = new Trace();
+  try {
+    if (conversion.source.format === 'tensors') await recorded(ctx, conversion, trace);
+    else await exported(ctx, conversion, seed, trace);
+  } catch (error) {
+    trace.failure = { side: trace.side, error };
+  }
+  return trace;
+}
+
+class Trace implements ConversionTrace {
+  samples: readonly Sample[] = [];
+  sampleDir: string | null = null;
+  artifact: StepResult<Artifact> | null = null;
+  reference: StepResult<Observation> | null = null;
+  candidate: StepResult<Observation> | null = null;
+  comparison: ConversionComparison | null = null;
+  findings: RawFinding[] = [];
+  steps: { total: number; cached: number } = { total: 0, cached: 0 };
+  failure: ConversionTrace['failure'] = null;
+  /** Whose fault a failure is at this point. */
+  side: 'reference' | 'candidate' = 'reference';
+
+  count<T>(result: StepResult<T>): StepResult<T> {
+    this.steps.total++;
+    if (result.cached) this.steps.cached++;
+    return result;
+  }
+}
+
+async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
+  const source = keyedSource(conversion);
+  const described = trace.count(await describeModel(ctx, conversion, source, 'reference'));
+  trace.findings.push(...described.value.findings);
+  const inputs = resolveInputs(conversion.case, {
+    contract: described.value.contract,
+    examples: examplesOf(described),
+    parameters: (described.value.facts.forwardParameters as string[] | undefined) ?? null,
+    data: await dataShapes(conversion),
+    candidate: await candidateContract(ctx, conversion, described, trace),
+  });
+  const set = trace.count(await makeSamples(ctx, conversion.id, samplePlan(conversion, inputs, seed)));
+  trace.samples = set.value.samples;
+  trace.sampleDir = set.dir;
+  trace.findings.push(...set.value.findings);
+
+  // The reference runs while the candidate is exported: they are independent, and both are slow.
+  const same = { ...described.value.contract, inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
+  const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
+  const observation = observeModel(ctx, conversion, { role: 'reference', model: source, inputs, samples: set.value.samples, sampleDir: set.dir, rename: () => ({}), renameKey: null });
+  observation.catch(() => {});
+  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, referenceContract }, trace);
+  candidateRun.catch(() => {});
+  const reference = trace.count(await observation);
+  trace.reference = reference;
+  trace.side = 'candidate';
+  const candidate = trace.count(await candidateRun);
+  trace.candidate = candidate;
+  const compared = await compareObservations(ctx, conversion, {
+    reference,
+    candidate,
+    inputs,
+    samples: set.value.samples,
+    declared: trace.artifact?.value.declared ?? [],
+    sameFormat: conversion.source.format === conversion.candidate.format,
+  });
+  trace.comparison = trace.count(compared).value;
+}
+
+interface CandidateNeeds {
+  readonly source: KeyedModel;
+  readonly inputs: readonly InputPlan[];
+  readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
+  readonly referenceContract: IoContract;
+}
+
+async function runCandidate(ctx: RunContext, conversion: Conversion, needs: CandidateNeeds, trace: Trace): Promise<StepResult<Observation>> {
+  const { inputs, set } = needs;
+  const model = await candidateModel(ctx, conversion, needs, trace);
+  const { mapInputs } = conversion.rules;
+  return observeModel(ctx, conversion, {
+    role: 'candidate',
+    model,
+    inputs,
+    samples: set.value.samples,
+    sampleDir: set.dir,
+    rename: (contract) => renamedInputs(inputs, needs.referenceContract, contract, mapInputs),
+    renameKey: [mapInputs, needs.referenceContract.names],
+  });
+}
+
+async function candidateModel(ctx: RunContext, conversion: Conversion, { source, inputs, set }: CandidateNeeds, trace: Trace): Promise<KeyedModel> {
+  if (conversion.existing !== null) return keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, conversion.existing);
+  if (conversion.exporter === null) return source;
+  const needsExample = conversion.source.callable !== undefined || conversion.source.format === 'torchscript';
+  const sample = needsExample ? exampleSample(set.value.samples) : undefined;
+  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example: sample === undefined ? null : { sample, dir: set.dir } }));
+  trace.artifact = artifact;
+  trace.findings.push(...artifact.value.findings);
+  return keyedArtifact(conversion, artifact.value, artifact.dir);
+}
+
+/** Generators whose values look like data, at base sizes (no `[batch=1]`): what tracing should see. */
+const exampleSample = (samples: readonly Sample[]): Sample | undefined =>
+  samples.find((s) => ['normal', 'uniform'].includes(s.generator) && !s.id.includes('[')) ?? samples.find((s) => !s.id.includes('[')) ?? samples[0];
+
+async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): Promise<void> {
+  trace.samples = [RECORDED_SAMPLE];
+  const reference = trace.count(await observeRecorded(ctx, conversion, conversion.source));
+  trace.reference = reference;
+  trace.side = 'candidate';
+  const candidate = trace.count(await observeRecorded(ctx, conversion, conversion.existing ?? conversion.source));
+  trace.candidate = candidate;
+  trace.comparison = trace.count(
+    await compareObservations(ctx, conversion, { reference, candidate, inputs: [], samples: trace.samples, declared: [], sameFormat: true }),
+  ).value;
+}
+
+function samplePlan(conversion: Conversion, inputs: readonly InputPlan[], seed: number): SamplePlan {
+  const { samples, case: c } = conversion;
+  return {
+    inputs: [...inputs],
+    portfolio: samples.portfolio,
+    files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
+    dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
+    seed,
+  };
+}
+
+function examplesOf({ value, dir }: StepResult<Description>): TensorInfo[] | null {
+  return value.exampleInputs === null ? null : tensorInfos(join(dir, value.exampleInputs));
+}
+
+function tensorInfos(path: string): TensorInfo[] {
+  return [...readSafetensorsHeader(path).tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
+}
+
+async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
+  const [first] = conversion.samples.files;
+  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile()) return null;
+  const tensors = readTensorFile(first);
+  return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
+}
+
+/** The candidate's contract, asked for only when an existing artifact is all that can tell the inputs. */
+async function candidateContract(ctx: RunContext, conversion: Conversion, described: StepResult<Description>, trace: Trace): Promise<IoContract | null> {
+  if (conversion.existing === null || described.value.contract.inputs.length > 0 || described.value.exampleInputs !== null) return null;
+  if (Object.values(conversion.case.inputs).some((i) => i.shape !== undefined)) return null;
+  const model = keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, conversion.existing);
+  return trace.count(await describeModel(ctx, conversion, model, 'candidate')).value.contract;
+}

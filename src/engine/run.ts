@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { OnparError } from '../core/errors.ts';
+import { packageVersion } from '../core/paths.ts';
+import { makeFinding } from '../core/findings.ts';
+import { sentence } from '../core/findings.ts';
+import type { Conversion, Plan } from '../plan/conversion.ts';
+import type { RunEvent } from '../records/event.ts';
+import { REPORT_SCHEMA_VERSION, type Report, type ReportCase } from '../records/report.ts';
+import { countCases, exitCodeOf } from './exit-code.ts';
+import { RunContext } from './context.ts';
+import { machine } from './machine.ts';
+import { reportCase } from './report-case.ts';
+import { reproduceCommands } from './reproduce.ts';
+import { type ConversionTrace, runConversion } from './run-conversion.ts';
+import { newRunId, RunFolder } from './run-folder.ts';
+import { Store } from './store.ts';
+
+/** Who listens to a run: the reporters' hub. Hooks may be slow; the run waits for them only at its end. */
+export interface RunListener {
+  onEvent?(event: RunEvent): void;
+  onCase?(reportCase: ReportCase): void;
+}
+
+export interface RunOptions {
+  /** The run folder. */
+  readonly outDir: string;
+  /** Folder of the store. */
+  readonly cacheDir: string;
+  readonly readCache: boolean;
+  /** Model processes at work at the same time. */
+  readonly jobs: number;
+  readonly listener: RunListener;
+  readonly signal: AbortSignal;
+  /** How the command was called, for the commands that run a conversion again. */
+  readonly command: readonly string[];
+}
+
+export interface FinishedRun {
+  readonly report: Report;
+  readonly outDir: string;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Runs a plan: all conversions side by side, each step at most once, at most `jobs` models at work.
+ * A conversion that fails is a result; only errors of the run itself (an unwritable folder) are thrown.
+ */
+export async function runPlan(plan: Plan, options: RunOptions): Promise<FinishedRun> {
+  const started = new Date();
+  const folder = new RunFolder(options.outDir);
+  const events: RunEvent[] = [];
+  const emit = (event: DistributiveOmit<RunEvent, 'time'>): void => {
+    const timed = { time: new Date().toISOString(), ...event } as RunEvent;
+    events.push(timed);
+    options.listener.onEvent?.(timed);
+  };
+  const ctx = new RunContext(new Store(options.cacheDir), { jobs: options.jobs, readCache: options.readCache, emit });
+  const stop = (): void => ctx.pool.kill();
+  options.signal.addEventListener('abort', stop);
+  const done = new Map<string, { conversion: Conversion; trace: ConversionTrace; record: ReportCase }>();
+  try {
+    emit({ type: 'run-start', conversions: plan.conversions.length, title: plan.title });
+    const today = started.toISOString().slice(0, 10);
+    await Promise.all(
+      plan.conversions.map(async (conversion) => {
+        const trace = await runConversion(ctx, conversion, plan.seed);
+        // What the interruption itself broke is not a result.
+        if (options.signal.aborted && trace.failure !== null) return;
+        const record = reportCase(conversion, trace, { suiteRoot: plan.root, today, rerun: reproduceCommands(conversion, plan, options) });
+        done.set(conversion.id, { conversion, trace, record });
+        emit({ type: 'case-end', conversion: conversion.id, verdict: record.verdict, grade: record.grade, done: done.size, of: plan.conversions.length });
+        options.listener.onCase?.(record);
+      }),
+    );
+    const toolchains = Object.fromEntries((await ctx.usedEnvironments()).map((e) => [e.label, { python: e.pythonVersion, packages: { ...e.packages } }]));
+    const interrupted = options.signal.aborted;
+    const mayWrite = !interrupted || folder.earlier === null || folder.earlier.partial || folder.earlier.plan === plan.digest;
+    if (mayWrite) folder.clear();
+    const cases = plan.conversions.flatMap((c) => {
+      const found = done.get(c.id);
+      return found === undefined ? [] : [mayWrite ? folder.keep(found.conversion, found.trace, found.record) : found.record];
+    });
+    const empty = plan.conversions.length === 0 ? [makeFinding('no-conversion', plan.title)] : [];
+    const exitCode = interrupted ? 130 : exitCodeOf(cases);
+    emit({ type: 'run-end', exitCode });
+    const report: Report = {
+      schemaVersion: REPORT_SCHEMA_VERSION,
+      tool: { name: 'onpar', version: packageVersion },
+      run: {
+        id: newRunId(started),
+        title: plan.title,
+        startedAt: started.toISOString(),
+        durationMs: Date.now() - started.getTime(),
+        exitCode,
+        seed: plan.seed,
+        plan: plan.digest,
+        shard: plan.shard === null ? null : { ...plan.shard },
+        partial: interrupted,
+        findings: empty.map((f) => ({ ...f, args: { ...f.args }, message: sentence(f) })),
+      },
+      environment: { ...machine(), toolchains },
+      totals: countCases(cases),
+      cases,
+    };
+    if (mayWrite) writeRecords(folder.dir, report, events);
+    return { report, outDir: folder.dir, interrupted };
+  } catch (error) {
+    ctx.pool.kill();
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    await ctx.pool.close();
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** report.json is written before any reporter runs, so that a failing reporter costs no result. */
+function writeRecords(dir: string, report: Report, events: readonly RunEvent[]): void {
+  try {
+    writeFileSync(join(dir, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+    writeFileSync(join(dir, 'events.ndjson'), events.map((e) => `${JSON.stringify(e)}\n`).join(''));
+  } catch (error) {
+    throw new OnparError({ code: 'out-unwritable', message: `the report could not be written to ${dir}: ${(error as Error).message}`, fix: 'free some space or name another folder with --out DIR; the steps that ran are kept, so the next run is quick', cause: error });
+  }
+}

@@ -1,0 +1,44 @@
+import { compareConversion, type ConversionComparison } from '../../compare/compare.ts';
+import type { Conversion } from '../../plan/conversion.ts';
+import type { DeclaredChange } from '../../records/artifact.ts';
+import type { Observation } from '../../records/observation.ts';
+import type { InputPlan } from '../../records/rules.ts';
+import type { Sample } from '../../records/sample.ts';
+import type { RunContext } from '../context.ts';
+import type { StepResult } from '../step.ts';
+
+export interface CompareRequest {
+  readonly reference: StepResult<Observation>;
+  readonly candidate: StepResult<Observation>;
+  readonly inputs: readonly InputPlan[];
+  readonly samples: readonly Sample[];
+  readonly declared: readonly DeclaredChange[];
+  readonly sameFormat: boolean;
+}
+
+/** Measures and judges; needs no model, only what was observed. */
+export function compareObservations(ctx: RunContext, conversion: Conversion, request: CompareRequest): Promise<StepResult<ConversionComparison>> {
+  const { reference, candidate, samples, declared, sameFormat } = request;
+  return ctx.steps.run<ConversionComparison>({
+    kind: 'compare',
+    version: 1,
+    inputs: { reference: reference.id, candidate: candidate.id, rules: conversion.rules, declared, sameFormat, inputs: request.inputs, samples: samples.map((s) => s.id) },
+    conversion: conversion.id,
+    label: 'comparing',
+    run: async () => {
+      const contract = reference.value.contract;
+      // Code declares no inputs; what the suite planned for it stands in, so that a dropped or frozen input is seen.
+      const planned = contract !== null && contract.inputs.length === 0 ? { ...contract, inputs: request.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) } : contract;
+      return {
+        value: await compareConversion({
+          reference: { contract: planned, observation: reference.value, dir: reference.dir },
+          candidate: { contract: candidate.value.contract, observation: candidate.value, dir: candidate.dir },
+          samples,
+          declared,
+          sameFormat,
+          rules: conversion.rules,
+        }),
+      };
+    },
+  });
+}

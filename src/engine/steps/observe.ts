@@ -1,0 +1,146 @@
+import { relative } from 'node:path';
+import { join } from 'node:path';
+import { OnparError, toFailure } from '../../core/errors.ts';
+import type { Conversion } from '../../plan/conversion.ts';
+import type { IoContract } from '../../records/contract.ts';
+import type { Observation, SampleRun } from '../../records/observation.ts';
+import type { InputPlan } from '../../records/rules.ts';
+import type { Sample } from '../../records/sample.ts';
+import type { Verbs } from '../../workers/protocol.ts';
+import type { Worker } from '../../workers/worker.ts';
+import type { RunContext } from '../context.ts';
+import { type ResolvedHost, resolveHost } from '../hosts.ts';
+import { cpuFeatures } from '../machine.ts';
+import type { KeyedModel } from '../model-key.ts';
+import type { StepResult } from '../step.ts';
+
+export interface ObserveRequest {
+  readonly role: 'reference' | 'candidate';
+  readonly model: KeyedModel;
+  readonly inputs: readonly InputPlan[];
+  readonly samples: readonly Sample[];
+  readonly sampleDir: string;
+  /** Given the model's own contract, which inputs are called differently there. */
+  readonly rename: (contract: IoContract) => Record<string, string>;
+  /** What `rename` hangs on, for the key. */
+  readonly renameKey: unknown;
+}
+
+/** Workers that may die over one observation before the samples left are given up: a crash on every sample is one fault, not many. */
+const MAX_DEATHS = 2;
+
+/** Runs a model on all samples. A sample that fails, or kills the worker, is a result of its own; the others go on. */
+export async function observeModel(ctx: RunContext, conversion: Conversion, request: ObserveRequest): Promise<StepResult<Observation>> {
+  const { runtime, options } = conversion[request.role];
+  const place = await resolveHost(ctx, conversion, runtime.toolchain, request.role);
+  return ctx.steps.run<Observation>({
+    kind: 'observe',
+    version: 1,
+    inputs: {
+      runtime: runtime.name,
+      options,
+      model: request.model.key,
+      inputs: request.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
+      rename: request.renameKey,
+      samples: request.samples.map((s) => [s.id, s.digest]),
+      place: place.digest,
+      cpu: cpuFeatures(),
+      threads: process.env.OMP_NUM_THREADS ?? null,
+    },
+    conversion: conversion.id,
+    label: `running ${runtime.name}`,
+    run: (dir) => observe(ctx, conversion, request, place, dir),
+  });
+}
+
+async function observe(ctx: RunContext, conversion: Conversion, request: ObserveRequest, place: ResolvedHost, dir: string) {
+  const runs: SampleRun[] = [];
+  const mutated = new Set<string>();
+  const dependencies = new Set<string>();
+  let opened: Verbs['open']['result'] | undefined;
+  let openMilliseconds = 0;
+  let peak: number | null = null;
+  let log = '';
+  let deaths = 0;
+  let left = request.samples;
+  while (left.length > 0 || opened === undefined) {
+    // After a death, one sample at a time, so that the one that kills is known.
+    const batch = deaths === 0 ? left : left.slice(0, 1);
+    const died = await ctx.withWorker(place.host, async (worker) => {
+      const position = worker.log.position;
+      try {
+        const started = performance.now();
+        opened = await openModel(worker, conversion, request);
+        openMilliseconds = performance.now() - started;
+        const answer = await runBatch(worker, conversion, request, opened, batch, dir);
+        for (const run of answer.samples) {
+          for (const name of run.mutatedInputs ?? []) mutated.add(name);
+          runs.push(recorded(run, dir));
+        }
+        for (const path of [...opened.dependencies, ...(answer.dependencies ?? [])]) dependencies.add(path);
+        peak = Math.max(peak ?? 0, answer.peakMemoryBytes ?? 0) || null;
+        return undefined;
+      } catch (error) {
+        // Without a session there is nothing to go on with: the model itself is the failure.
+        if (opened === undefined || worker.alive) throw error;
+        return toFailure(error);
+      } finally {
+        log = `${log}${worker.log.since(position)}`.slice(-16_000);
+      }
+    });
+    if (died === undefined) {
+      left = left.slice(batch.length);
+      continue;
+    }
+    deaths++;
+    if (deaths > 1 || left.length === 1) {
+      const lost = deaths > MAX_DEATHS || left.length === 1 ? left : batch;
+      for (const sample of lost) runs.push({ sample: sample.id, outputs: [], milliseconds: 0, failure: died });
+      left = left.slice(lost.length);
+    }
+  }
+  if (opened === undefined) throw new OnparError({ code: 'model-load-failed', message: `${conversion.id}: the model was not opened` });
+  const value: Observation = {
+    runtime: conversion[request.role].runtime.name,
+    version: opened.version,
+    options: { ...conversion[request.role].options },
+    packages: { ...place.packages },
+    contract: opened.contract,
+    facts: { ...opened.facts, ...(mutated.size > 0 ? { mutatedInputs: [...mutated] } : {}) },
+    samples: runs,
+    findings: [...opened.findings],
+    openMilliseconds,
+    peakMemoryBytes: peak,
+    log: log.trim(),
+  };
+  return { value, dependencies: [...dependencies], transient: deaths > 0 };
+}
+
+function openModel(worker: Worker, conversion: Conversion, { role, model, inputs }: ObserveRequest): Promise<Verbs['open']['result']> {
+  const { runtime, options } = conversion[role];
+  return worker.request(
+    'open',
+    { runtime: runtime.name, model: model.ref, options: { ...options }, inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) },
+    { timeoutMs: conversion.case.timeoutMs },
+  );
+}
+
+async function runBatch(worker: Worker, conversion: Conversion, request: ObserveRequest, opened: Verbs['open']['result'], batch: readonly Sample[], dir: string): Promise<Verbs['run']['result']> {
+  const { session } = opened;
+  const timeoutMs = conversion.case.timeoutMs;
+  const samples = batch.map((s) => ({ id: s.id, inputs: join(request.sampleDir, s.file) }));
+  const answer = await worker.request('run', { session, samples, outDir: dir, rename: request.rename(opened.contract) }, { timeoutMs });
+  await worker.request('close', { session }, { timeoutMs });
+  return answer;
+}
+
+/** A worker's answer as a record: file names relative to the step's folder, so that the store can be moved. */
+function recorded({ sample, file, outputs, milliseconds, failure }: SampleRun, dir: string): SampleRun {
+  return {
+    sample,
+    ...(file === undefined ? {} : { file: relative(dir, file) }),
+    outputs,
+    milliseconds,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}

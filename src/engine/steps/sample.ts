@@ -1,0 +1,23 @@
+import type { RawFinding } from '../../core/findings.ts';
+import type { SamplePlan } from '../../records/rules.ts';
+import type { Sample } from '../../records/sample.ts';
+import { generateSamples } from '../../sample/generate.ts';
+import type { RunContext } from '../context.ts';
+import type { StepResult } from '../step.ts';
+
+export interface SampleSet {
+  readonly samples: readonly Sample[];
+  readonly findings: readonly RawFinding[];
+}
+
+/** Makes a case's samples; shared by its reference and all its candidates. */
+export function makeSamples(ctx: RunContext, conversion: string, plan: SamplePlan): Promise<StepResult<SampleSet>> {
+  return ctx.steps.run<SampleSet>({
+    kind: 'sample',
+    version: 1,
+    inputs: { ...plan, files: plan.files.map((f) => f.digest), names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)) },
+    conversion,
+    label: 'making samples',
+    run: async (dir) => ({ value: await generateSamples(plan, dir) }),
+  });
+}

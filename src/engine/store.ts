@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnparError } from '../core/errors.ts';
+import { digestFile, digestJson } from '../core/hash.ts';
+
+/** A local file that a step read beside its declared inputs, as it was then. */
+export interface Dependency {
+  readonly path: string;
+  /** Null: the file was not there. */
+  readonly digest: string | null;
+}
+
+export interface StoredStep {
+  readonly value: unknown;
+  readonly dependencies: readonly Dependency[];
+  /** Folder of the step's files. */
+  readonly dir: string;
+  /** Names the result: same id, same value and files. */
+  readonly id: string;
+}
+
+const RECORD = 'step.json';
+
+/**
+ * The store of steps, by content key. A key has one entry for each state of the files that its step was seen to read
+ * (as compiler caches keep one for each set of headers): an entry counts when all those files are as they were.
+ * Entries are written aside and renamed into place, so a killed run leaves none half-written.
+ */
+export class Store {
+  readonly root: string;
+  #digests = new Map<string, string | null>();
+
+  /** Opens or makes the store. Throws `store-unwritable` with the fix. */
+  constructor(root: string) {
+    this.root = root;
+    try {
+      mkdirSync(join(root, 'steps'), { recursive: true });
+      mkdirSync(join(root, 'tmp'), { recursive: true });
+      const ignore = join(root, '.gitignore');
+      if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+    } catch (error) {
+      throw new OnparError({ code: 'store-unwritable', message: `the store ${root} cannot be written: ${(error as Error).message}`, fix: 'name another folder with --cache DIR or ONPAR_CACHE', cause: error });
+    }
+  }
+
+  /** The entry for a key whose recorded files are unchanged; undefined when the step must run. */
+  find(key: string): StoredStep | undefined {
+    const folder = this.#folder(key);
+    if (!existsSync(folder)) return undefined;
+    for (const name of readdirSync(folder)) {
+      const dir = join(folder, name);
+      const record = readRecord(dir);
+      if (record !== undefined && record.dependencies.every((d) => this.#digest(d.path) === d.digest)) {
+        return { ...record, dir, id: `${key}/${name}` };
+      }
+    }
+    return undefined;
+  }
+
+  /** A folder for a step that runs now; on the same file system as its final place. */
+  begin(): string {
+    const dir = join(this.root, 'tmp', randomUUID());
+    mkdirSync(dir, { recursive: true });
+    return dir;
+  }
+
+  discard(dir: string): void {
+    rmSync(dir, { recursive: true, force: true });
+  }
+
+  /** Puts a finished step in its place. Another run may have been first: then theirs stands and ours goes. */
+  commit(key: string, dir: string, value: unknown, paths: readonly string[]): StoredStep {
+    const dependencies = [...new Set(paths)].sort().map((path): Dependency => ({ path, digest: digestOf(path) }));
+    const name = dependencies.length === 0 ? 'plain' : digestJson(dependencies).slice(0, 16);
+    writeFileSync(join(dir, RECORD), JSON.stringify({ value, dependencies }));
+    const folder = this.#folder(key);
+    mkdirSync(folder, { recursive: true });
+    const target = join(folder, name);
+    try {
+      renameSync(dir, target);
+    } catch (error) {
+      if (readRecord(target) === undefined) {
+        // What stands there is damaged: it is put aside and replaced.
+        rmSync(target, { recursive: true, force: true });
+        renameSync(dir, target);
+      } else if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+        this.discard(dir);
+      } else throw error;
+    }
+    const record = readRecord(target);
+    if (record === undefined) throw new Error(`step ${key} was committed but cannot be read back from ${target}`);
+    return { ...record, dir: target, id: `${key}/${name}` };
+  }
+
+  /** Marks an entry as used, for collection by age. */
+  touch(step: StoredStep): void {
+    const now = new Date();
+    try {
+      utimesSync(join(step.dir, RECORD), now, now);
+    } catch {
+      // A read-only store still serves.
+    }
+  }
+
+  #folder(key: string): string {
+    return join(this.root, 'steps', key.slice(0, 2), key);
+  }
+
+  /** Digest now, remembered for this run: a suite's cases share their helper modules. */
+  #digest(path: string): string | null {
+    let digest = this.#digests.get(path);
+    if (digest === undefined) {
+      digest = digestOf(path);
+      this.#digests.set(path, digest);
+    }
+    return digest;
+  }
+}
+
+function digestOf(path: string): string | null {
+  try {
+    return digestFile(path);
+  } catch {
+    return null;
+  }
+}
+
+function readRecord(dir: string): { value: unknown; dependencies: readonly Dependency[] } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, RECORD), 'utf8')) as { value: unknown; dependencies: Dependency[] };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import { withFile } from '../tensor/bytes.ts';
+import { looksLikeZip, readZipDirectory } from '../tensor/zip.ts';
+
+export interface Description {
+  /** Completes "FILE is …". */
+  readonly what: string;
+  readonly fix?: string;
+}
+
+/** Files that people take for models, by the bytes they start with (read as Latin-1). */
+const KNOWN: readonly ({ readonly starts: (head: string) => boolean } & Description)[] = [
+  {
+    starts: (head) => head.startsWith('version https://git-lfs.'),
+    what: 'a Git LFS pointer, not the file itself',
+    fix: 'run `git lfs pull`',
+  },
+  {
+    starts: (head) => /^\s*(<!doctype html|<html)/i.test(head),
+    what: 'a web page',
+    fix: 'the download failed: open the file in a browser to see why',
+  },
+  {
+    starts: (head) => head.slice(4, 8) === 'ORTM',
+    what: 'an ORT-format file of ONNX Runtime',
+    fix: 'name the .onnx file that it was made from',
+  },
+  { starts: (head) => head.startsWith('GGUF'), what: 'a GGUF file' },
+  { starts: (head) => head.startsWith('\x7fELF') || head.startsWith('MZ'), what: 'a program' },
+  { starts: (head) => head.startsWith('%PDF'), what: 'a PDF' },
+  { starts: (head) => head.startsWith('\x89PNG') || head.startsWith('\xff\xd8\xff'), what: 'a picture' },
+  { starts: (head) => head.startsWith('\x1f\x8b'), what: 'a gzip archive', fix: 'unpack it first' },
+];
+
+/** Bytes of a text that an error quotes. */
+const QUOTED = 24;
+
+/** Says what a file of no known format is. Never throws for what the file holds. */
+export function describeContent(path: string): Description {
+  return withFile(path, (source, size): Description => {
+    const head = source(0, Math.min(512, size));
+    const latin1 = Buffer.from(head).toString('latin1');
+    const known = KNOWN.find(({ starts }) => starts(latin1));
+    if (known !== undefined) return known;
+    if (looksLikeZip(head)) {
+      const names = readZipDirectory(source, size, path).map(({ name }) => name);
+      return {
+        what: `a zip of ${names.slice(0, 4).join(', ') || 'nothing'}${names.length > 4 ? ' …' : ''}`,
+        fix: 'if the model lies in it, unpack it first',
+      };
+    }
+    const text = asText(head);
+    if (text !== undefined) return { what: `a text file (first bytes ${JSON.stringify(text.slice(0, QUOTED))})` };
+    const bytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    return { what: `a binary file of an unknown kind (first bytes ${bytes})` };
+  });
+}
+
+/** The bytes as text, or undefined when they hold control characters or are not UTF-8. */
+function asText(head: Uint8Array): string | undefined {
+  try {
+    // `stream` forgives a character that the end of the head cuts in two.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return /[^\P{Cc}\t\r\n]/u.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Every format that a model can have, as it is written in suites, `--to` and `format:path`.
+ * `pytorch`, `keras` and `sklearn` name both saved files and Python code that builds the model.
+ */
+export const KNOWN_FORMATS = [
+  'pytorch',
+  'torchscript',
+  'torch-export',
+  'keras',
+  'savedmodel',
+  'tflite',
+  'tfjs',
+  'sklearn',
+  'onnx',
+  'openvino',
+  'tensors',
+  'served',
+] as const;
+
+export type Format = (typeof KNOWN_FORMATS)[number];
+
+export const isFormat = (name: string): name is Format => (KNOWN_FORMATS as readonly string[]).includes(name);

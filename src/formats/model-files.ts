@@ -1,0 +1,51 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { OnparError } from '../core/errors.ts';
+import { digestFile, digestJson, filesBelow } from '../core/hash.ts';
+import { isInside } from '../core/paths.ts';
+import type { Format } from './known.ts';
+import { externalDataFiles } from './onnx/external-data.ts';
+
+/**
+ * All files that make up a model, absolute, the main file first: a folder's files sorted, ONNX with its external data,
+ * OpenVINO's .xml with its .bin, TFJS with its shards. Files that are named but missing are left out: loading tells.
+ * What Python code imports is not known here; the worker reports it as `dependencies`.
+ */
+export function modelFiles(path: string, format: Format): string[] {
+  if (format === 'served') return [];
+  if (statSync(path).isDirectory()) return filesBelow(path).map((file) => join(path, file));
+  return [path, ...companions(path, format).filter((file) => existsSync(file))];
+}
+
+function companions(path: string, format: Format): string[] {
+  const beside = (name: string) => join(dirname(path), name);
+  if (format === 'onnx') return externalDataFiles(path).map(beside);
+  if (format === 'openvino') return [path.replace(/\.xml$/i, '.bin')].filter((file) => file !== path);
+  if (format === 'tfjs') return shardsOf(path).map(beside);
+  return [];
+}
+
+/** Weight files of a TFJS model, from the manifest in its model.json. */
+function shardsOf(path: string): string[] {
+  let manifest: unknown;
+  try {
+    manifest = (JSON.parse(readFileSync(path, 'utf8')) as { weightsManifest?: unknown }).weightsManifest;
+  } catch (cause) {
+    throw new OnparError({
+      code: 'model-load-failed',
+      message: `${path} is not JSON: ${(cause as Error).message}`,
+      cause,
+    });
+  }
+  const groups = Array.isArray(manifest) ? (manifest as { paths?: unknown }[]) : [];
+  const names = groups.flatMap(({ paths }) => (Array.isArray(paths) ? paths.map(String) : []));
+  return names.filter((name) => isInside(dirname(path), join(dirname(path), name)));
+}
+
+/** sha256 of a model: of its one file, else of the list of its files (relative to its folder) with their digests. */
+export function digestModel(path: string, format: Format): string {
+  const files = modelFiles(path, format);
+  if (files.length === 1 && files[0] === path) return digestFile(path);
+  const base = files[0] === path ? dirname(path) : path;
+  return digestJson(files.map((file) => [file.slice(base.length + 1).replaceAll('\\', '/'), digestFile(file)]));
+}

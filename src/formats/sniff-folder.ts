@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Format } from './known.ts';
+
+export interface SniffedFolder {
+  readonly format?: Format;
+  /** Where the model is, when it is not the folder itself. */
+  readonly path?: string;
+  /** For an error: what is in the folder, and the entry that may have been meant. */
+  readonly holds: string;
+  readonly model?: string;
+}
+
+/** How many names of a folder an error shows. */
+const SHOWN = 6;
+const MODEL_FILE = /\.(onnx|tflite|keras|h5|pt|pth|pt2|joblib|pkl|xml)$/i;
+
+/** A SavedModel is a folder with saved_model.pb (tensorflow/cc/saved_model/constants.h); a TFJS model one with model.json. */
+export function sniffFolder(path: string): SniffedFolder {
+  const names = readdirSync(path).sort();
+  const holds =
+    names.length === 0 ? 'nothing' : `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ' …' : ''}`;
+  if (names.includes('saved_model.pb') || names.includes('saved_model.pbtxt')) return { format: 'savedmodel', holds };
+  if (names.includes('model.json') && names.some((name) => name.endsWith('.bin'))) {
+    return { format: 'tfjs', path: join(path, 'model.json'), holds };
+  }
+  const model =
+    names.find((name) => existsSync(join(path, name, 'saved_model.pb'))) ?? names.find((name) => MODEL_FILE.test(name));
+  return model === undefined ? { holds } : { holds, model };
+}

@@ -1,0 +1,5 @@
+/** What programs may import from onpar. The rest of `src/` is private and may move. */
+export type { Report, ReportCase } from './records/report.ts';
+export type { Reporter, ReporterContext } from './report/reporter.ts';
+export { defineSuite } from './suite/define-suite.ts';
+export type { SuiteFile } from './suite/schema.ts';

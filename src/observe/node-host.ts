@@ -1,0 +1,122 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { OnparError, toFailure } from '../core/errors.ts';
+import { fileSafe } from '../core/paths.ts';
+import { PROTOCOL_VERSION, type Verb, type Verbs } from '../workers/protocol.ts';
+import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+import { NODE_RUNTIMES } from './registry.ts';
+import type { NodeRuntime, NodeSession } from './runtime.ts';
+
+/** The Node side of the worker protocol (docs/worker-protocol.md): a child process that runs Node runtimes. */
+type Handlers = { readonly [V in Verb]: (params: Verbs[V]['params']) => Promise<Verbs[V]['result']> };
+
+interface Open {
+  readonly key: string;
+  readonly runtime: NodeRuntime;
+  readonly session: NodeSession;
+}
+
+const sessions = new Map<string, Open>();
+/** `describe` is usually followed by `open` of the same model: it is kept open for that one request. */
+let described: Open | undefined;
+let counter = 0;
+
+async function openSession({ runtime, model, options }: Pick<Verbs['open']['params'], 'runtime' | 'model' | 'options'>): Promise<Open> {
+  const entry = NODE_RUNTIMES.find((r) => r.info.name === runtime);
+  if (entry === undefined) {
+    throw new OnparError({ code: 'unknown-runtime', message: `the Node host has no runtime \`${runtime}\``, fix: `it has ${NODE_RUNTIMES.map((r) => r.info.name).join(', ')}` });
+  }
+  const key = JSON.stringify([runtime, model.path, options]);
+  if (described?.key === key) {
+    const open = described;
+    described = undefined;
+    return open;
+  }
+  await described?.session.close();
+  described = undefined;
+  const loaded = await entry.load();
+  return { key, runtime: loaded, session: await loaded.open(model.path, options) };
+}
+
+const handlers: Handlers = {
+  hello: async () => ({ protocol: PROTOCOL_VERSION, host: 'onpar node host', language: 'node', version: process.version, packages: {} }),
+  describe: async (params) => {
+    const open = await openSession(params);
+    described = open;
+    return { contract: open.session.contract, facts: { ...open.session.facts }, findings: [], dependencies: [] };
+  },
+  open: async (params) => {
+    const open = await openSession(params);
+    const session = `s${++counter}`;
+    sessions.set(session, open);
+    return { session, version: open.runtime.version, contract: open.session.contract, facts: { ...open.session.facts }, findings: [], dependencies: [] };
+  },
+  run: async ({ session, samples, outDir, rename = {} }) => {
+    const { session: model } = found(session);
+    mkdirSync(outDir, { recursive: true });
+    const runs = [];
+    for (const [i, sample] of samples.entries()) runs.push(await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename));
+    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+  },
+  close: async ({ session }) => {
+    await found(session).session.close();
+    sessions.delete(String(session));
+    return {};
+  },
+  export: async ({ exporter }) => {
+    throw new OnparError({ code: 'unknown-exporter', message: `the Node host has no exporter \`${exporter}\`` });
+  },
+};
+
+function found(session: string | number): Open {
+  const open = sessions.get(String(session));
+  if (open === undefined) throw new OnparError({ code: 'unknown-session', message: `no session ${session} is open` });
+  return open;
+}
+
+async function runSample(model: NodeSession, { id, inputs }: { id: string; inputs: string }, file: string, rename: Readonly<Record<string, string>>) {
+  const started = performance.now();
+  try {
+    const fed: NamedTensors = new Map([...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, tensor]));
+    const begun = performance.now();
+    const outputs = await model.run(fed);
+    const milliseconds = performance.now() - begun;
+    writeSafetensors(file, outputs);
+    return { sample: id, file, outputs: [...outputs].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })), milliseconds };
+  } catch (error) {
+    const failure = toFailure(error);
+    return { sample: id, outputs: [], milliseconds: performance.now() - started, failure: failure.code === 'internal-error' ? { ...failure, code: 'run-failed' } : failure };
+  }
+}
+
+const channel = createWriteStream('', { fd: 3 });
+const answer = (line: object): void => {
+  channel.write(`${JSON.stringify(line)}\n`);
+};
+
+async function handle(line: string): Promise<void> {
+  let id = 0;
+  try {
+    const request = JSON.parse(line) as { id: number; verb: Verb; params: never };
+    id = request.id;
+    const handler = handlers[request.verb] as ((params: unknown) => Promise<unknown>) | undefined;
+    if (handler === undefined) throw new OnparError({ code: 'unknown-verb', message: `unknown verb \`${request.verb}\``, fix: `verbs: ${Object.keys(handlers).join(', ')}` });
+    answer({ id, ok: true, result: await handler(request.params) });
+  } catch (error) {
+    const failure = error instanceof SyntaxError ? { code: 'bad-request', message: `not a request: ${line.slice(0, 80)}` } : toFailure(error);
+    answer({ id, ok: false, error: failure });
+  }
+}
+
+// The native library is loaded while the engine still makes samples.
+void NODE_RUNTIMES[0]?.load();
+let queue = Promise.resolve();
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    queue = queue.then(() => handle(line));
+  })
+  .on('close', () => {
+    void queue.then(() => channel.end(() => process.exit(0)));
+  });

@@ -1,0 +1,22 @@
+import type { IoContract } from '../records/contract.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+
+/** What can be used here, or honestly why not. */
+export type Availability = { readonly available: true } | { readonly available: false; readonly reason: string };
+
+/** A model that a Node runtime has open. */
+export interface NodeSession {
+  readonly contract: IoContract;
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Runs one sample; outputs in the model's order. Throws OnparError `input-mismatch` or `run-failed`. */
+  run(inputs: NamedTensors): Promise<NamedTensors>;
+  close(): Promise<void>;
+}
+
+/** A runtime of the Node host: one file below `runtimes/`, one line in the registry. */
+export interface NodeRuntime {
+  readonly name: string;
+  readonly version: string;
+  /** Throws OnparError `model-load-failed` when the file is not what it claims. */
+  open(path: string, options: Readonly<Record<string, unknown>>): Promise<NodeSession>;
+}

@@ -1,0 +1,15 @@
+import type { RuntimeInfo } from '../../records/catalogue.ts';
+
+/** What planning knows of onnxruntime-node without loading its 44 MB library. */
+export const ONNXRUNTIME_NODE: RuntimeInfo = {
+  name: 'onnxruntime-node',
+  formats: ['onnx'],
+  toolchain: 'node',
+  isReference: true,
+  options: {
+    graphOptimizationLevel: { enum: ['disabled', 'basic', 'extended', 'layout', 'all'], default: 'all', description: 'Graph optimisations' },
+    intraOpNumThreads: { type: 'integer', description: 'Threads inside an operator; default: all cores' },
+    interOpNumThreads: { type: 'integer', description: 'Threads between operators' },
+    executionMode: { enum: ['sequential', 'parallel'], default: 'sequential' },
+  },
+};

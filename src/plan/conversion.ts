@@ -1,0 +1,44 @@
+import type { Format } from '../formats/known.ts';
+import type { ExporterInfo, RuntimeInfo } from '../records/catalogue.ts';
+import type { CompareRules } from '../records/rules.ts';
+import type { Case, CommandExporter, ConvertChoice, SampleChoice } from '../suite/suite.ts';
+
+/** A model that exists: found, its format known from its content. */
+export interface ModelSource {
+  /** As the user wrote it. */
+  readonly spec: string;
+  readonly format: Format;
+  /** Absolute. */
+  readonly path: string;
+  readonly callable?: string;
+}
+
+/** One export path and one runtime: what a line of the report is about. */
+export interface Conversion {
+  /** `<case>/<candidate>`, unique, accepted wherever a command takes a CASE. */
+  readonly id: string;
+  readonly case: Case;
+  readonly convert: ConvertChoice;
+  readonly source: ModelSource;
+  readonly reference: { readonly runtime: RuntimeInfo; readonly options: Readonly<Record<string, unknown>> };
+  readonly exporter: ExporterInfo | CommandExporter | null;
+  /** Set with `artifact:`: an existing model that no exporter of ours made. */
+  readonly existing: ModelSource | null;
+  readonly candidate: { readonly format: string; readonly runtime: RuntimeInfo; readonly options: Readonly<Record<string, unknown>> };
+  readonly samples: SampleChoice;
+  readonly rules: CompareRules;
+  readonly optional: boolean;
+  readonly tags: readonly string[];
+}
+
+export interface Plan {
+  readonly title: string;
+  /** Folder of the suite. */
+  readonly root: string;
+  readonly file: string | null;
+  readonly seed: number;
+  /** Two runs with the same digest may be resumed and merged. */
+  readonly digest: string;
+  readonly conversions: readonly Conversion[];
+  readonly shard: { readonly index: number; readonly count: number } | null;
+}

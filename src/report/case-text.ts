@@ -1,0 +1,105 @@
+import type { OutputComparison } from '../records/comparison.ts';
+import type { FailureRecord, Finding } from '../records/finding.ts';
+import type { ReportCase } from '../records/report.ts';
+import { visible, visibleLines } from './escape.ts';
+import { failingOutputs, failureOf, findingFix, mismatchWords, sortFindings, toleranceWords } from './explain.ts';
+import { difference, formatNumber, formatPair } from './numbers.ts';
+
+/** A traceback or log longer than this is read in the report, not in a terminal. */
+const DETAIL_LINES = 14;
+/** Width at which a value is cut so that the table of worst places stays a table. */
+const VALUE_WIDTH = 26;
+
+/** How a line is to be read; the terminal colours by it, plain text ignores it. */
+export type LineKind = 'finding' | 'fix' | 'number' | 'row' | 'detail' | 'command';
+export interface TextLine {
+  readonly kind: LineKind;
+  readonly text: string;
+}
+
+/** Why a conversion did not pass, in lines of safe text: findings, what failed, cause, place, numpy's numbers, command. */
+export function caseLines(c: ReportCase): TextLine[] {
+  const deciding = sortFindings(c.findings).filter((f) => f.severity !== 'info');
+  const failure = failureOf(c);
+  return [
+    ...deciding.flatMap(findingLines),
+    ...(failure === null ? [] : failureLines(failure.side, failure.failure)),
+    ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
+    ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
+    ...failingOutputs(c).flatMap(outputLines),
+    ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
+  ];
+}
+
+/** The same as plain text, for JUnit. */
+export const caseText = (c: ReportCase): string[] =>
+  caseLines(c).map(({ kind, text }) => (kind === 'finding' ? text : `  ${text}`));
+
+const line = (kind: LineKind, text: string): TextLine => ({ kind, text: visible(text) });
+
+export const divergenceWords = (d: NonNullable<ReportCase['firstDivergence']>): string =>
+  `first wrong at ${d.tensor} (${d.opType} ${d.node}${d.source === null ? '' : `, ${d.source}`})`;
+
+function findingLines(finding: Finding): TextLine[] {
+  const fix = findingFix(finding);
+  return [line('finding', `${finding.message} [${finding.code}]`), ...(fix === null ? [] : [line('fix', fix)])];
+}
+
+function failureLines(side: string, failure: FailureRecord): TextLine[] {
+  const detail = failure.detail === undefined ? [] : visibleLines(failure.detail).filter((l) => l.trim() !== '');
+  // The end of a traceback is where the reason stands.
+  const shown = detail.slice(-DETAIL_LINES);
+  return [
+    line('finding', `${side}: ${failure.message} [${failure.code}]`),
+    ...(failure.fix === undefined ? [] : [line('fix', failure.fix)]),
+    ...(detail.length > shown.length ? [line('detail', `… ${detail.length - shown.length} lines above`)] : []),
+    ...shown.map((text): TextLine => ({ kind: 'detail', text })),
+  ];
+}
+
+function outputLines(o: OutputComparison): TextLine[] {
+  const m = o.metrics;
+  const mismatch = mismatchWords(o);
+  if (m.elements === 0) return [];
+  return [
+    line(
+      'finding',
+      `${o.name}: ${mismatch ?? `${m.elements} elements`} ${mismatch === null ? 'compared' : 'outside the tolerance'}`,
+    ),
+    line(
+      'number',
+      `max abs ${formatNumber(m.maxAbs)} · max rel ${formatNumber(m.maxRel)} · of scale ${formatNumber(m.scaled)} · allowed ${toleranceWords(o)}`,
+    ),
+    ...(m.nanMismatches + m.infMismatches > 0
+      ? [line('number', `NaN differs at ${m.nanMismatches}, infinity at ${m.infMismatches} places`)]
+      : []),
+    ...worstRows(o),
+  ];
+}
+
+function worstRows(o: OutputComparison): TextLine[] {
+  const elements = o.worstElements.length > 0 ? o.worstElements.slice(0, 5) : o.worst === null ? [] : [o.worst];
+  const first = elements[0];
+  if (first === undefined) return [];
+  const rows = elements.map((e) => {
+    const [reference, candidate] = formatPair(e.reference, e.candidate);
+    const d = difference(e.reference, e.candidate);
+    return [`[${e.index.join(', ')}]`, cut(reference), cut(candidate), d === null ? '' : formatNumber(d)];
+  });
+  const table = [['index', 'reference', 'candidate', '|difference|'], ...rows];
+  const widths = [0, 1, 2, 3].map((i) => Math.max(...table.map((r) => (r[i] ?? '').length)));
+  return [
+    line(
+      'number',
+      elements.length === 1 ? `worst place, in sample ${first.sample}:` : `worst places, in sample ${first.sample}:`,
+    ),
+    ...table.map((r) =>
+      line(
+        'row',
+        `  ${r.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`.trimEnd(),
+      ),
+    ),
+  ];
+}
+
+const cut = (text: string): string => (text.length > VALUE_WIDTH ? `${text.slice(0, VALUE_WIDTH - 1)}…` : text);

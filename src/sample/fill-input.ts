@@ -1,0 +1,80 @@
+import { type Random, random } from '../core/random.ts';
+import type { InputPlan } from '../records/rules.ts';
+import { stringTensor, tensorFrom } from '../tensor/build.ts';
+import { elementCount, type Tensor } from '../tensor/tensor.ts';
+import type { Domain } from './domain.ts';
+import type { Generator, MaskPattern, Target } from './generators/generator.ts';
+import { normal } from './generators/normal.ts';
+
+export interface Filled {
+  readonly tensor: Tensor;
+  /** False when the generator had nothing to say about this input, which was then filled at random. */
+  readonly meant: boolean;
+}
+
+/** One input of one sample, its values legal, its stream of random numbers its own. */
+export function fillInput(
+  generator: Generator,
+  input: InputPlan,
+  shape: readonly number[],
+  domain: Domain,
+  seed: number,
+): Filled {
+  const target = { shape, random: random('sample', seed, generator.name, input.name, shape.join('x')) };
+  const out = new Float64Array(elementCount(shape));
+  const meant = domain.isMask
+    ? fillMask(out, generator.mask, domain, target)
+    : fillValues(out, generator, domain, target);
+  return { tensor: toTensor(out, input, shape, domain), meant };
+}
+
+function fillValues(out: Float64Array, generator: Generator, { values }: Domain, target: Target): boolean {
+  if (values.kind === 'reals') {
+    if (generator.reals?.(out, values, target) === true) return true;
+    normal.reals?.(out, values, target);
+    return false;
+  }
+  if (generator.choices?.(out, values, target) === true) return true;
+  normal.choices?.(out, values, target);
+  return false;
+}
+
+/** Masks are right-padded along their last axis; the highest legal value counts, the lowest is padding. */
+function fillMask(
+  out: Float64Array,
+  pattern: MaskPattern | undefined,
+  { values }: Domain,
+  { shape, random }: Target,
+): boolean {
+  const [padding, counts] = values.kind === 'reals' ? [values.low, values.high] : [0, values.size - 1];
+  const width = shape.at(-1) ?? 1;
+  const rows = width === 0 ? 0 : out.length / width;
+  out.fill(padding);
+  for (let row = 0; row < rows; row++) {
+    const length = rowLength(pattern ?? 'ragged', row, rows, width, random);
+    out.fill(counts, row * width, row * width + length);
+  }
+  return pattern !== undefined;
+}
+
+function rowLength(pattern: MaskPattern, row: number, rows: number, width: number, random: Random): number {
+  if (pattern === 'full') return width;
+  if (pattern === 'single') return 1;
+  if (pattern === 'empty-row') return row === rows - 1 ? 0 : width;
+  // One row of full length keeps the others honest: padding to the longest is what tokenizers do.
+  return row === 0 ? width : random.integer(1, width);
+}
+
+function toTensor(out: Float64Array, { dtype }: InputPlan, shape: readonly number[], { values }: Domain): Tensor {
+  if (values.kind === 'choices') {
+    const { at } = values;
+    if (dtype === 'string')
+      return stringTensor(
+        shape,
+        Array.from(out, (index) => String(at(index))),
+      );
+    for (let i = 0; i < out.length; i++) out[i] = at(out[i] as number) as number;
+  }
+  if (dtype === 'string') throw new TypeError('a string input has a list of legal values');
+  return tensorFrom(dtype, shape, out);
+}

@@ -1,0 +1,69 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFinding, type RawFinding } from '../core/findings.ts';
+import { sha256 } from '../core/hash.ts';
+import { fileSafe } from '../core/paths.ts';
+import type { SamplePlan } from '../records/rules.ts';
+import type { Sample } from '../records/sample.ts';
+import { serializeSafetensors } from '../tensor/safetensors.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+import { type Axes, findAxes } from './axes.ts';
+import { type Candidate, domainAt, portfolio } from './portfolio.ts';
+import { userSamples } from './user-files.ts';
+
+export interface GeneratedSamples {
+  readonly samples: Sample[];
+  readonly findings: RawFinding[];
+}
+
+/**
+ * Makes the samples of a plan as safetensors files in `outDir`: the user's data first, then onpar's portfolio. Samples of
+ * the same content are made once. The same plan gives the same bytes. OnparError `input-mismatch` for data that does not
+ * fit, `range-empty` or `value-not-representable` for legal values that are none, and what reading tensor files throws.
+ */
+export async function generateSamples(plan: SamplePlan, outDir: string): Promise<GeneratedSamples> {
+  mkdirSync(outDir, { recursive: true });
+  const axes = findAxes(plan);
+  const user = plan.files.length > 0 ? userSamples(plan, axes) : [];
+  const own = plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0);
+  const store = sampleStore(plan.seed, outDir);
+  for (const candidate of user) store.add(candidate);
+  let made = 0;
+  for (const candidate of own) {
+    if (made === plan.portfolio) break;
+    if (store.add(candidate)) made++;
+  }
+  return { samples: store.samples, findings: own.length === 0 ? [] : assumptions(plan, axes) };
+}
+
+/** Writes samples under numbered names and refuses those whose content is there already. */
+function sampleStore(seed: number, outDir: string) {
+  const samples: Sample[] = [];
+  const digests = new Set<string>();
+  const add = ({ id, generator, make }: Candidate): boolean => {
+    const tensors = make();
+    if (tensors === undefined) return false;
+    const bytes = serializeSafetensors(tensors);
+    const digest = sha256(bytes);
+    if (digests.has(digest)) return false;
+    digests.add(digest);
+    const file = `${String(samples.length).padStart(3, '0')}-${fileSafe(id)}.safetensors`;
+    writeFileSync(join(outDir, file), bytes);
+    samples.push({ id, generator, seed, inputs: infos(tensors), digest, file });
+    return true;
+  };
+  return { samples, add };
+}
+
+const infos = (tensors: NamedTensors): Sample['inputs'] =>
+  [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
+
+/** Says which integer ranges were assumed, so that nobody takes ten token ids for all of them. */
+function assumptions(plan: SamplePlan, axes: Axes): RawFinding[] {
+  return plan.inputs.flatMap((input) => {
+    const { assumed } = domainAt(input, plan.inputs, axes, axes.base);
+    return assumed === undefined
+      ? []
+      : [makeFinding('range-assumed', `input ${input.name}`, { low: assumed[0], high: assumed[1] })];
+  });
+}

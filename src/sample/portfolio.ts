@@ -1,0 +1,94 @@
+import type { InputPlan, SamplePlan } from '../records/rules.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+import { type Axes, type Axis, type Sizes, shapeAt } from './axes.ts';
+import { type Domain, domainOf } from './domain.ts';
+import { fillInput } from './fill-input.ts';
+import type { Generator } from './generators/generator.ts';
+import { normal } from './generators/normal.ts';
+import { GENERATORS } from './generators/registry.ts';
+
+/** A sample that could be made; `make` gives undefined when the legal values leave no room for it. */
+export interface Candidate {
+  readonly id: string;
+  readonly generator: string;
+  readonly make: () => NamedTensors | undefined;
+}
+
+/** After this many generators comes one size of the sweep, so that a short portfolio has both. */
+const GENERATORS_PER_SIZE = 2;
+
+/**
+ * onpar's own samples, those first that add most: every generator at the base sizes, and one random sample for each other
+ * size of each dynamic dimension. `sweepBatch` false leaves the batch sizes out (the user's rows are swept instead).
+ */
+export function portfolio(plan: SamplePlan, axes: Axes, sweepBatch: boolean): Candidate[] {
+  const sweep = axes.all.filter(({ isBatch }) => sweepBatch || !isBatch);
+  const ordinary = GENERATORS.map((generator) => candidate(plan, axes, generator, axes.base, generator.name));
+  const sizes = sweepSizes(sweep).map(({ label, size, keys }) => {
+    const at = new Map([...axes.base, ...keys.map((key) => [key, size] as const)]);
+    return candidate(plan, axes, normal, at, `${normal.name}[${label}=${size}]`);
+  });
+  return interleaved(ordinary, sizes);
+}
+
+interface SweptSize {
+  readonly label: string;
+  readonly size: number;
+  readonly keys: readonly string[];
+}
+
+/** Batch dimensions move together; every other one alone. Round by round, so that each dimension gets its turn early. */
+function sweepSizes(axes: readonly Axis[]): SweptSize[] {
+  const batch = axes.filter(({ isBatch }) => isBatch);
+  const others = axes.filter(({ isBatch }) => !isBatch);
+  const groups = [...(batch.length > 0 ? [batch] : []), ...others.map((axis) => [axis])].map((group) => {
+    const [{ label, sweep }] = group as [Axis];
+    const keys = group.map(({ key }) => key);
+    return sweep.map((size) => ({ label, size, keys }));
+  });
+  const rounds = Math.max(0, ...groups.map((group) => group.length));
+  return Array.from({ length: rounds }, (_, i) => groups.flatMap((group) => group[i] ?? [])).flat();
+}
+
+function interleaved(ordinary: readonly Candidate[], sizes: readonly Candidate[]): Candidate[] {
+  const result: Candidate[] = [];
+  ordinary.forEach((each, i) => {
+    const size = i % GENERATORS_PER_SIZE === 0 ? undefined : sizes[(i - 1) / GENERATORS_PER_SIZE];
+    result.push(each, ...(size === undefined ? [] : [size]));
+  });
+  return [...result, ...sizes.slice(Math.floor(ordinary.length / GENERATORS_PER_SIZE))];
+}
+
+function candidate(
+  { inputs, seed }: SamplePlan,
+  axes: Axes,
+  generator: Generator,
+  sizes: Sizes,
+  id: string,
+): Candidate {
+  const make = () => {
+    const filled = inputs.map((input) => {
+      const domain = domainAt(input, inputs, axes, sizes);
+      return [input.name, fillInput(generator, input, shapeAt(input, axes, sizes), domain, seed)] as const;
+    });
+    // The bulk of the legal values always means something, even for a model of masks only, or of no inputs at all.
+    if (generator !== normal && !filled.some(([, { meant }]) => meant)) return undefined;
+    return new Map(filled.map(([name, { tensor }]) => [name, tensor]));
+  };
+  return { id, generator: generator.name, make };
+}
+
+/** The legal values of an input in a sample of these sizes. */
+export const domainAt = (input: InputPlan, inputs: readonly InputPlan[], axes: Axes, sizes: Sizes): Domain =>
+  domainOf(input, input.role === 'lengths' ? longestRow(input, inputs, axes, sizes) : 1);
+
+/** The size that lengths count: the first axis after the batch of the first input that is no list of lengths itself. */
+function longestRow(self: InputPlan, inputs: readonly InputPlan[], axes: Axes, sizes: Sizes): number {
+  const measured = inputs.find((input) => input !== self && input.role !== 'lengths' && input.shape.length > 1);
+  if (measured === undefined) return 1;
+  const batch = new Set(axes.all.filter(({ isBatch }) => isBatch).map(({ key }) => key));
+  const keys = axes.keysOf(measured);
+  const hasBatch = keys.some((key) => key !== null && batch.has(key));
+  const axis = keys.findIndex((key, i) => (hasBatch ? key === null || !batch.has(key) : i === 1));
+  return shapeAt(measured, axes, sizes)[axis] ?? 1;
+}

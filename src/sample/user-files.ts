@@ -1,0 +1,136 @@
+import { basename } from 'node:path';
+import { OnparError } from '../core/errors.ts';
+import { random } from '../core/random.ts';
+import type { SamplePlan } from '../records/rules.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
+import { readTensorFile } from '../tensor/tensor-file.ts';
+import type { Axes } from './axes.ts';
+import { type Pair, pairInputs } from './fit.ts';
+import type { Candidate } from './portfolio.ts';
+import { range, takeRows } from './rows.ts';
+
+/** Rows of a file that make one sample: enough for statistics, small enough to name one row of a wide model. */
+const ROWS_PER_SAMPLE = 256;
+
+/** The user's data as samples, in the order of the files: first all rows, then, of the first file, the swept batch sizes. */
+export function userSamples(plan: SamplePlan, axes: Axes): Candidate[] {
+  const labels = uniqueLabels(plan.files.map(({ path }) => basename(path)));
+  return plan.files.flatMap(({ path }, i) => {
+    const label = `user:${labels[i]}`;
+    const split = splitByBatch(pairInputs(readTensorFile(path), plan.inputs, basename(path)), axes, basename(path));
+    const chunks = split.chunks.map((rows, n) => candidate(`${label}#${n}`, () => split.take(rows)));
+    const batch = axes.all.find(({ isBatch }) => isBatch);
+    if (i > 0 || batch === undefined || !split.isDynamic || split.count === 0) return chunks;
+    const sizes = [batch.base, ...batch.sweep].sort((a, b) => a - b);
+    const sweep = sizes.map((size) => {
+      const id = `${label}[${batch.label}=${size}]`;
+      const pick = random('rows', plan.seed, size);
+      return candidate(id, () => split.take(range(0, size).map(() => pick.integer(0, split.count - 1))));
+    });
+    return [...chunks, ...sweep];
+  });
+}
+
+const candidate = (id: string, make: () => NamedTensors): Candidate => ({ id, generator: 'file', make });
+
+interface Split {
+  readonly count: number;
+  /** Whether the model takes any number of rows. */
+  readonly isDynamic: boolean;
+  readonly chunks: readonly (readonly number[])[];
+  readonly take: (rows: readonly number[]) => NamedTensors;
+}
+
+/**
+ * Finds the axis along which a file holds many samples: the batch where it is dynamic, else a leading axis of a fixed size
+ * that the file exceeds. Checks every other size. OnparError `input-mismatch` names file, tensor and axis.
+ */
+function splitByBatch(pairs: readonly Pair[], axes: Axes, file: string): Split {
+  const batch = new Set(axes.all.filter(({ isBatch }) => isBatch).map(({ key }) => key));
+  const seen = new Map<string, { size: number; where: string }>();
+  const rows = pairs.map((pair): { axis: number; fixed: number | null } | null => {
+    const keys = axes.keysOf(pair.input);
+    let axis = keys.findIndex((key) => key !== null && batch.has(key));
+    if (axis < 0 && batch.size === 0 && exceeds(pair)) axis = 0;
+    checkSizes(pair, keys, axis, seen, file);
+    return axis < 0 ? null : { axis, fixed: keys[axis] === null ? (pair.input.shape[axis] as number) : null };
+  });
+  const counts = pairs.flatMap(({ tensor }, i) => (rows[i] == null ? [] : [tensor.shape[rows[i].axis] as number]));
+  const count = counts[0] ?? 1;
+  if (counts.some((other) => other !== count)) {
+    const text = pairs.map(({ input, tensor }) => `${input.name} ${tensor.shape[0]}`).join(', ');
+    throw mismatch(
+      `${file}: its tensors hold different numbers of rows (${text})`,
+      'save one row of each for every sample',
+    );
+  }
+  const fixed = rows.find((r) => r?.fixed != null)?.fixed ?? null;
+  return {
+    count,
+    isDynamic: counts.length > 0 && fixed === null,
+    chunks: counts.length === 0 ? [[0]] : chunk(count, fixed),
+    take: (picked) =>
+      new Map(
+        pairs.map(({ input, tensor }, i) => [
+          input.name,
+          rows[i] == null ? tensor : takeRows(tensor, rows[i].axis, picked),
+        ]),
+      ),
+  };
+}
+
+const exceeds = ({ input, tensor }: Pair): boolean => {
+  const [size] = input.shape;
+  return typeof size === 'number' && size > 0 && (tensor.shape[0] ?? 0) > size;
+};
+
+function checkSizes(
+  { input, tensor }: Pair,
+  keys: readonly (string | null)[],
+  rowAxis: number,
+  seen: Map<string, { size: number; where: string }>,
+  file: string,
+): void {
+  tensor.shape.forEach((size, axis) => {
+    const [expected, key] = [input.shape[axis], keys[axis]];
+    if (axis === rowAxis) return;
+    if (typeof expected === 'number' && expected !== size) {
+      throw mismatch(
+        `${file}: axis ${axis} of ${input.name} has size ${size}, the model takes ${expected}`,
+        'reshape the data',
+      );
+    }
+    if (key == null) return;
+    const before = seen.get(key);
+    if (before !== undefined && before.size !== size) {
+      throw mismatch(
+        `${file}: dimension ${typeof expected === 'string' ? expected : axis} is ${size} in ${input.name} but ${before.size} in ${before.where}`,
+        'the same name must have the same size',
+      );
+    }
+    seen.set(key, { size, where: input.name });
+  });
+}
+
+/** Row numbers sample by sample. A fixed batch that does not divide the rows gets its last sample filled from the rows before. */
+function chunk(count: number, fixed: number | null): number[][] {
+  const size = fixed ?? ROWS_PER_SAMPLE;
+  const starts = range(0, Math.max(1, Math.ceil(count / size)));
+  return starts.map((i) =>
+    fixed === null
+      ? range(i * size, Math.min((i + 1) * size, count))
+      : range(0, size).map((k) => Math.min(i * size, count - size) + k),
+  );
+}
+
+/** Two files of the same name in two folders: the second becomes `name(2)`. */
+function uniqueLabels(names: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  return names.map((name) => {
+    const n = (times.get(name) ?? 0) + 1;
+    times.set(name, n);
+    return n === 1 ? name : `${name}(${n})`;
+  });
+}
+
+const mismatch = (message: string, fix: string): OnparError => new OnparError({ code: 'input-mismatch', message, fix });

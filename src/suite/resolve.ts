@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { resolve as resolvePath } from 'node:path';
+import { OnparError } from '../core/errors.ts';
+import { isInside } from '../core/paths.ts';
+import { parseSamples } from './sample-text.ts';
+import type { CaseSetting, ConvertSetting, SuiteFile } from './schema.ts';
+import { type Case, type ConvertChoice, DEFAULT_TIMEOUT_MS, type RuntimeChoice, type Suite } from './suite.ts';
+import { parseTolerances } from './tolerance-text.ts';
+
+interface Defaults {
+  readonly python?: string | undefined;
+  readonly requirements?: string | undefined;
+}
+
+/** Fills in defaults and makes paths absolute. Throws with case and key where something cannot be meant. */
+export function resolveSuite(written: SuiteFile & { cases: Record<string, CaseSetting> }, file: string, root: string): Suite {
+  const cases = Object.entries(written.cases).map(([id, setting]) => resolveCase(id, setting, root, written));
+  return { title: file, file, root, seed: written.seed ?? 0, cases, rulesFrom: 'suite' };
+}
+
+const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+
+function resolveCase(id: string, setting: CaseSetting, root: string, defaults: Defaults): Case {
+  if (!/^[\w.+-]+$/.test(id)) {
+    throw new OnparError({ code: 'bad-case-id', message: `case \`${id}\`: a case is named with letters, digits, ".", "_", "+" and "-"`, fix: 'rename it; `/` and `@` separate the parts of a conversion’s id' });
+  }
+  const inside = (key: string) => (path: string): string => {
+    const absolute = resolvePath(root, path);
+    if (!isInside(root, absolute)) {
+      throw new OnparError({ code: 'path-outside', message: `case \`${id}\`: \`${key}\` ${path} lies outside the suite’s folder ${root}`, fix: 'move the file below the suite’s folder, or name it on the command line' });
+    }
+    return absolute;
+  };
+  const existing = (key: string) => (path: string): string => {
+    const absolute = inside(key)(path);
+    if (!existsSync(absolute)) {
+      throw new OnparError({ code: 'file-missing', message: `case \`${id}\`: \`${key}\` ${path} does not exist`, fix: `looked for ${absolute}; mend \`${key}\` in the suite` });
+    }
+    return absolute;
+  };
+  return {
+    id,
+    root,
+    source: setting.source,
+    weights: setting.weights === undefined ? null : existing('weights')(setting.weights),
+    inputs: setting.inputs ?? {},
+    dims: setting.dims ?? {},
+    samples: parseSamples(setting.samples, existing('samples')),
+    conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, existing)),
+    reference: { runtime: setting.reference?.runtime ?? null, options: setting.reference?.options ?? {} },
+    ties: setting.ties ?? {},
+    dynamic: setting.dynamic ?? null,
+    python: resolvePython(setting.python ?? defaults.python, root),
+    requirements: setting.requirements ?? defaults.requirements ? resolvePath(root, (setting.requirements ?? defaults.requirements) as string) : null,
+    trust: setting.trust ?? false,
+    network: setting.network ?? false,
+    timeoutMs: setting.timeout === undefined ? DEFAULT_TIMEOUT_MS : setting.timeout * 1000,
+    tags: setting.tags ?? [],
+  };
+}
+
+/** `managed` and bare names (`python3.12`, found on PATH) stay; anything with a slash is a path below the suite's folder. */
+function resolvePython(python: string | undefined, root: string): string | null {
+  if (python === undefined) return null;
+  return python === 'managed' || !/[/\\]/.test(python) && !python.startsWith('.') ? python : resolvePath(root, python);
+}
+
+type PathCheck = (key: string) => (path: string) => string;
+
+function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting, existing: PathCheck): ConvertChoice {
+  if ((setting.to === undefined) === (setting.artifact === undefined)) {
+    throw new OnparError({ code: 'bad-convert', message: `case \`${id}\`: a conversion has either \`to\` (export to a format) or \`artifact\` (an existing model), not ${setting.to === undefined ? 'neither' : 'both'}`, fix: 'write `to: onnx`, or `artifact: model.onnx`' });
+  }
+  if (setting.name !== undefined && !/^[\w.+-]+$/.test(setting.name)) {
+    throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: conversion name \`${setting.name}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
+  }
+  const root = existing('artifact');
+  return {
+    ...(setting.name === undefined ? {} : { name: setting.name }),
+    to: setting.to ?? null,
+    artifact: setting.artifact === undefined ? null : root(setting.artifact),
+    exporter: resolveExporter(setting.exporter),
+    options: setting.options ?? {},
+    runs: setting.run === undefined ? [] : list(setting.run).map((run) => resolveRun(run, setting.optional ?? false)),
+    tolerances: parseTolerances(setting.tolerance ?? parent.tolerance),
+    mapInputs: setting.inputs ?? {},
+    mapOutputs: setting.outputs ?? parent.outputs ?? {},
+    samples: setting.samples === undefined ? null : parseSamples(setting.samples, existing('samples')),
+    expect: setting.expect === undefined ? null : (dropUndefined(setting.expect) as ConvertChoice['expect']),
+    optional: setting.optional ?? false,
+    python: setting.python ?? null,
+    tags: setting.tags ?? [],
+  };
+}
+
+function resolveExporter(exporter: ConvertSetting['exporter']): ConvertChoice['exporter'] {
+  if (exporter === undefined) return null;
+  return typeof exporter === 'string' ? exporter : (dropUndefined(exporter) as ConvertChoice['exporter']);
+}
+
+function resolveRun(run: string | { runtime: string; name?: string | undefined; options?: Record<string, unknown> | undefined; optional?: boolean | undefined }, optional: boolean): RuntimeChoice {
+  if (typeof run === 'string') return { runtime: run, options: {}, optional };
+  return { runtime: run.runtime, ...(run.name === undefined ? {} : { name: run.name }), options: run.options ?? {}, optional: run.optional ?? optional };
+}
+
+const dropUndefined = <T extends object>(value: T): object => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined));

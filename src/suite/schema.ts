@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { dim } from '../records/contract.ts';
+import { DTYPES } from '../tensor/dtype.ts';
+
+/**
+ * What a user may write. One schema: the types, the checks, the published JSON Schema (schemas/suite.json) and the
+ * documentation come from here.
+ */
+const toleranceText = z
+  .string()
+  .describe('`auto`, a preset (`float32`, `float16`, `bfloat16`, `int8`), `rtol=1e-3,atol=1e-5`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`');
+
+const toleranceValue = z.union([
+  toleranceText,
+  z.strictObject({ atol: z.number().nonnegative().optional(), rtol: z.number().nonnegative().optional() }),
+  z.strictObject({ relative: z.union([z.number().nonnegative(), z.string()]).describe('Largest error as a share of rms(reference): 0.001 or "0.1%"') }),
+]);
+export type ToleranceValue = z.infer<typeof toleranceValue>;
+
+const TOLERANCE_KEYS = ['atol', 'rtol', 'relative'];
+
+/** One rule for every output, or one by output name (`*` for all others). */
+const toleranceSetting = z
+  .union([toleranceValue, z.record(z.string(), toleranceValue)])
+  .refine((t) => typeof t === 'string' || !Object.keys(t).some((k) => TOLERANCE_KEYS.includes(k)) || Object.keys(t).every((k) => TOLERANCE_KEYS.includes(k)), {
+    message: 'mix of output names and atol/rtol/relative',
+  });
+export type ToleranceSetting = z.infer<typeof toleranceSetting>;
+
+const inputSetting = z.strictObject({
+  dtype: z.enum(DTYPES).optional(),
+  shape: z.array(dim).optional().describe('Numbers are fixed sizes, names are dynamic dimensions: [batch, 1, 8, 8]'),
+  range: z.tuple([z.number(), z.number()]).optional().describe('Legal values, inclusive'),
+  values: z.array(z.union([z.number(), z.string()])).nonempty().optional().describe('The only legal values'),
+  role: z.enum(['mask', 'lengths', 'image', 'data']).optional(),
+});
+export type InputSetting = z.infer<typeof inputSetting>;
+
+const options = z.record(z.string(), z.unknown());
+
+const runtimeSetting = z.union([
+  z.string(),
+  z.strictObject({ runtime: z.string(), name: z.string().optional(), options: options.optional(), optional: z.boolean().optional() }),
+]);
+
+const exporterSetting = z.union([
+  z.string(),
+  z.strictObject({
+    command: z.array(z.string()).nonempty().describe('Any command line. Placeholders: {source} {weights} {output} {options} {python} {root}'),
+    toolchain: z.string().optional().describe('The toolchain whose Python {python} stands for; default: the source framework’s'),
+    name: z.string().optional(),
+  }),
+]);
+
+const expectSetting = z.strictObject({
+  fail: z.string().min(1).describe('Why this conversion is known to fail'),
+  until: z
+    .union([z.iso.date(), z.date().transform((d) => d.toISOString().slice(0, 10))])
+    .optional()
+    .describe('The day after which the failure is no longer excused'),
+  owner: z.string().optional(),
+});
+
+const samplesSetting = z.union([z.string(), z.array(z.string()).nonempty()]);
+
+const convertSetting = z.strictObject({
+  to: z.string().optional().describe('The format to convert to, or `same` for the same model under another runtime or version'),
+  artifact: z.string().optional().describe('An existing converted model: no export is run'),
+  name: z.string().optional(),
+  exporter: exporterSetting.optional(),
+  options: options.optional(),
+  run: z.union([runtimeSetting, z.array(runtimeSetting).nonempty()]).optional(),
+  tolerance: toleranceSetting.optional(),
+  outputs: z.record(z.string(), z.string()).optional().describe('Reference output → candidate output'),
+  inputs: z.record(z.string(), z.string()).optional().describe('Reference input → candidate input'),
+  samples: samplesSetting.optional(),
+  expect: expectSetting.optional(),
+  optional: z.boolean().optional().describe('A runtime that is not available here skips this conversion without failing the run'),
+  python: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+});
+export type ConvertSetting = z.infer<typeof convertSetting>;
+
+const caseSetting = z.strictObject({
+  source: z.string().describe('model.py:build, model.keras, saved_model/, model.joblib, model.onnx …; `format:path` forces a format'),
+  weights: z.string().optional().describe('Weights (.safetensors, or .pt read weights-only) that are loaded into what the code returns'),
+  inputs: z.record(z.string(), inputSetting).optional(),
+  dims: z.record(z.string(), z.array(z.number().int().nonnegative()).nonempty()).optional().describe('Sizes to try for each named dimension'),
+  samples: samplesSetting.optional().describe('`portfolio`, `portfolio:5`, and data files (npy, npz, safetensors)'),
+  convert: z.union([convertSetting, z.array(convertSetting).nonempty()]),
+  reference: z.strictObject({ runtime: z.string().optional(), options: options.optional() }).optional(),
+  tolerance: toleranceSetting.optional(),
+  outputs: z.record(z.string(), z.string()).optional(),
+  ties: z.record(z.string(), z.string()).optional().describe('Label output → the scores it was taken from'),
+  dynamic: z.array(z.string()).optional().describe('Dimensions that every conversion must keep dynamic; default: every named dimension of `inputs`'),
+  python: z.string().optional().describe('Interpreter or virtual environment that runs the source, or `managed`'),
+  requirements: z.string().optional(),
+  trust: z.boolean().optional().describe('Allow loading pickles (.pkl, .joblib, old .pt) of this case'),
+  network: z.boolean().optional().describe('Allow the model’s code to use the network'),
+  timeout: z.number().positive().optional().describe('Seconds one export or observation may take (default 600)'),
+  tags: z.array(z.string()).optional(),
+  package: z.record(z.string(), z.unknown()).optional().describe('Name, version, licence … for `onpar pack`'),
+});
+export type CaseSetting = z.infer<typeof caseSetting>;
+
+export const suiteSchema = z.strictObject({
+  $schema: z.string().optional(),
+  cases: z.record(z.string(), caseSetting),
+  seed: z.number().int().optional(),
+  python: z.string().optional(),
+  requirements: z.string().optional(),
+  reporters: z.array(z.string()).optional(),
+});
+/** A suite as it is written in YAML, JSON or `defineSuite`. */
+export type SuiteFile = z.input<typeof suiteSchema>;

@@ -1,0 +1,81 @@
+import type { InputSetting } from './schema.ts';
+import type { ToleranceRule } from '../records/rules.ts';
+
+/** Which samples a case takes. */
+export interface SampleChoice {
+  /** How many of the portfolio: null = all, 0 = none. */
+  readonly portfolio: number | null;
+  /** Absolute paths of the user's data. */
+  readonly files: readonly string[];
+}
+
+export interface RuntimeChoice {
+  readonly runtime: string;
+  /** Distinguishes two option sets of one runtime in ids. */
+  readonly name?: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly optional: boolean;
+}
+
+export interface CommandExporter {
+  readonly command: readonly string[];
+  readonly toolchain?: string;
+  readonly name?: string;
+}
+
+export interface ConvertChoice {
+  readonly name?: string;
+  /** Target format; null with `artifact`. */
+  readonly to: string | null;
+  readonly artifact: string | null;
+  readonly exporter: string | CommandExporter | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Empty: the default runtime of the format. */
+  readonly runs: readonly RuntimeChoice[];
+  readonly tolerances: Readonly<Record<string, ToleranceRule>>;
+  readonly mapInputs: Readonly<Record<string, string>>;
+  readonly mapOutputs: Readonly<Record<string, string>>;
+  readonly samples: SampleChoice | null;
+  readonly expect: { readonly fail: string; readonly until?: string; readonly owner?: string } | null;
+  readonly optional: boolean;
+  readonly python: string | null;
+  readonly tags: readonly string[];
+}
+
+export interface Case {
+  /** Folder of the suite (or of an ad-hoc model): on the import path of the model's code, and where `.venv` is looked for. */
+  readonly root: string;
+  readonly id: string;
+  /** As the user wrote it; the format is found when planning. */
+  readonly source: string;
+  readonly weights: string | null;
+  readonly inputs: Readonly<Record<string, InputSetting>>;
+  readonly dims: Readonly<Record<string, readonly number[]>>;
+  readonly samples: SampleChoice;
+  readonly conversions: readonly ConvertChoice[];
+  readonly reference: { readonly runtime: string | null; readonly options: Readonly<Record<string, unknown>> };
+  readonly ties: Readonly<Record<string, string>>;
+  readonly dynamic: readonly string[] | null;
+  readonly python: string | null;
+  readonly requirements: string | null;
+  readonly trust: boolean;
+  readonly network: boolean;
+  readonly timeoutMs: number;
+  readonly tags: readonly string[];
+}
+
+/** A suite with defaults filled in and paths made absolute: the same shape whether it came from a file or from arguments. */
+export interface Suite {
+  readonly title: string;
+  /** Null for an ad-hoc suite. */
+  readonly file: string | null;
+  /** Folder against which relative paths were resolved; the store `.onpar/` lies in it. */
+  readonly root: string;
+  readonly seed: number;
+  readonly cases: readonly Case[];
+  /** Where tolerances came from, for the report. */
+  readonly rulesFrom: 'suite' | 'command line';
+}
+
+/** Seconds an export or an observation may take unless a case says otherwise. */
+export const DEFAULT_TIMEOUT_MS = 600_000;

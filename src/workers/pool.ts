@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../core/paths.ts';
+import type { PythonEnvironment } from './environment.ts';
+import { type Limits, workerEnvironment } from './isolation.ts';
+import { convertersFolder } from './toolchains/manifest.ts';
+import { Worker, type WorkerSpec } from './worker.ts';
+
+/** Who answers: the Node host, or the Python host in an environment. One worker is kept per key for the whole run. */
+export type HostSpec = {
+  /** The suite's folder: models of different projects never share an interpreter. */
+  readonly root: string;
+  readonly limits: Limits;
+  /** Keeps a separate process for each value, e.g. so that reference and candidate do not wait for each other. */
+  readonly lane?: string;
+} & ({ readonly kind: 'node' } | { readonly kind: 'python'; readonly environment: PythonEnvironment });
+
+interface Slot {
+  worker: Worker | undefined;
+  /** The last task in the queue; each new task waits for it, so a worker does one thing at a time. */
+  tail: Promise<unknown>;
+}
+
+/** Bytes of shared memory that must be free before tensors travel through it: containers often have only 64 MB. */
+const SHARED_MEMORY_MIN = 2 * 1024 ** 3;
+
+function scratchParent(): string {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    if (bavail * bsize >= SHARED_MEMORY_MIN) return '/dev/shm';
+  } catch {
+    // No shared memory on this system.
+  }
+  return tmpdir();
+}
+
+export class WorkerPool {
+  #slots = new Map<string, Slot>();
+  #scratch: string | undefined;
+
+  /** A folder in shared memory (or the temporary folder) that goes away with the pool. */
+  scratch(name: string): string {
+    this.#scratch ??= mkdtempSync(join(scratchParent(), 'onpar-'));
+    const dir = join(this.#scratch, name);
+    mkdirSync(dir, { recursive: true });
+    return dir;
+  }
+
+  /** Starts the worker without waiting for it, so that a framework's import overlaps with other work. */
+  warm(host: HostSpec): void {
+    const slot = this.#slot(host);
+    slot.worker ??= this.#start(host);
+  }
+
+  /**
+   * Gives `task` the worker alone until it is done. A dead worker is replaced before, never during, a task:
+   * sessions do not survive their process.
+   */
+  use<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
+    const slot = this.#slot(host);
+    const run = async (): Promise<T> => {
+      if (slot.worker === undefined || !slot.worker.alive) slot.worker = this.#start(host);
+      return task(slot.worker);
+    };
+    const result = slot.tail.then(run, run);
+    slot.tail = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Ends every child, by process handle, and removes the scratch folder. Nothing is asked first: workers hold no state
+   * that outlives a request, and frameworks take seconds to leave politely.
+   */
+  async close(): Promise<void> {
+    await Promise.all([...this.#slots.values()].map((slot) => slot.worker?.kill()));
+    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
+    this.#scratch = undefined;
+  }
+
+  /** For Ctrl-C: requests under way fail at once. `close` still has to follow. */
+  kill(): void {
+    for (const { worker } of this.#slots.values()) void worker?.kill();
+  }
+
+  #slot(host: HostSpec): Slot {
+    const key = keyOf(host);
+    let slot = this.#slots.get(key);
+    if (slot === undefined) {
+      slot = { worker: undefined, tail: Promise.resolve() };
+      this.#slots.set(key, slot);
+    }
+    return slot;
+  }
+
+  #start(host: HostSpec): Worker {
+    return new Worker(specOf(host, this.scratch(`work-${this.#slots.size}`)));
+  }
+}
+
+const keyOf = (host: HostSpec): string =>
+  JSON.stringify([
+    host.kind,
+    host.kind === 'python' ? [host.environment.toolchain.name, host.environment.python] : null,
+    host.root,
+    host.limits,
+    host.lane ?? null,
+  ]);
+
+function specOf(host: HostSpec, cwd: string): WorkerSpec {
+  if (host.kind === 'node') {
+    return {
+      name: 'node worker',
+      command: [process.execPath, join(packageRoot, 'dist', 'node-host.js')],
+      env: workerEnvironment(),
+      cwd,
+      limits: host.limits,
+    };
+  }
+  const { toolchain, python } = host.environment;
+  return {
+    name: `${toolchain.name} worker`,
+    command: [python, '-m', 'onpar_host', '--toolchain', toolchain.dir, '--warm'],
+    env: workerEnvironment({ PYTHONPATH: join(convertersFolder, 'host') }),
+    cwd,
+    limits: host.limits,
+  };
+}

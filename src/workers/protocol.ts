@@ -1,0 +1,96 @@
+import type { DeclaredChange } from '../records/artifact.ts';
+import type { Dim, IoContract } from '../records/contract.ts';
+import type { FailureRecord } from '../records/finding.ts';
+import type { SampleRun } from '../records/observation.ts';
+import type { RawFinding } from '../core/findings.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+
+/** The worker protocol, docs/worker-protocol.md, as types. */
+export const PROTOCOL_VERSION = 1;
+
+export interface ModelRef {
+  readonly format: string;
+  readonly path: string;
+  readonly callable?: string;
+  readonly weights?: string;
+  readonly root: string;
+  readonly trust: boolean;
+}
+
+export interface InputRef {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly Dim[];
+}
+
+export interface Verbs {
+  hello: {
+    params: Record<string, never>;
+    result: { protocol: number; host: string; language: string; version: string; packages: Record<string, string> };
+  };
+  describe: {
+    params: { runtime: string; model: ModelRef; options: Record<string, unknown>; outDir: string };
+    result: {
+      contract: IoContract;
+      facts: Record<string, unknown>;
+      findings: RawFinding[];
+      dependencies: string[];
+      exampleInputs?: string;
+    };
+  };
+  open: {
+    params: { runtime: string; model: ModelRef; options: Record<string, unknown>; inputs: readonly InputRef[] };
+    result: {
+      session: string | number;
+      version: string;
+      contract: IoContract;
+      facts: Record<string, unknown>;
+      findings: RawFinding[];
+      dependencies: string[];
+    };
+  };
+  run: {
+    params: {
+      session: string | number;
+      samples: readonly { id: string; inputs: string }[];
+      outDir: string;
+      /** Sample's name → model's name, where the two differ. */
+      rename?: Record<string, string>;
+    };
+    /** `file`s are absolute; `dependencies` were read only while running. */
+    result: {
+      samples: (SampleRun & { mutatedInputs?: string[] })[];
+      peakMemoryBytes: number | null;
+      dependencies?: string[];
+    };
+  };
+  close: { params: { session: string | number }; result: Record<string, never> };
+  export: {
+    params: {
+      exporter: string;
+      model: ModelRef;
+      options: Record<string, unknown>;
+      inputs: readonly InputRef[];
+      outDir: string;
+      exampleInputs?: string;
+    };
+    result: {
+      path: string;
+      format: string;
+      version: string;
+      precision: string;
+      declared: DeclaredChange[];
+      facts: Record<string, unknown>;
+      findings: RawFinding[];
+      dependencies: string[];
+    };
+  };
+}
+
+export type Verb = keyof Verbs;
+
+/** One line on the answer channel. */
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: FailureRecord }
+  | { readonly id: number; readonly event: string; readonly message: string };

@@ -1,0 +1,176 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import { failureError, OnparError } from '../core/errors.ts';
+import { confine, type Limits } from './isolation.ts';
+import { Log } from './log.ts';
+import { type Answer, PROTOCOL_VERSION, type Verb, type Verbs } from './protocol.ts';
+
+export interface WorkerSpec {
+  /** `pytorch worker`: how messages call it. */
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Scratch folder that the process starts in. */
+  readonly cwd: string;
+  readonly limits: Limits;
+}
+
+interface Pending {
+  readonly id: number;
+  readonly verb: Verb;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((message: string) => void) | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  readonly onProgress?: (message: string) => void;
+}
+
+function spawn(spec: WorkerSpec) {
+  const [file = '', ...args] = confine(spec.command, spec.limits).command;
+  return execa(file, args, {
+    cwd: spec.cwd,
+    env: { ...spec.env },
+    extendEnv: false,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    buffer: false,
+    reject: false,
+    cleanup: true,
+  });
+}
+type Child = ReturnType<typeof spawn>;
+
+/** How a worker died, as an error whose code is a result for the case that was running. */
+const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: string): OnparError =>
+  new OnparError({
+    code,
+    message: `${spec.name}: ${message}`,
+    ...(fix === undefined ? {} : { fix }),
+    ...(log.tail() === '' ? {} : { detail: log.tail(2000) }),
+    exitCode: 1,
+  });
+
+/** One child process that speaks the worker protocol. A dead worker stays dead; the pool starts another. */
+export class Worker {
+  readonly log: Log = new Log();
+  readonly pid: number | undefined;
+  #child: Child;
+  #pending: Pending | undefined;
+  #nextId = 1;
+  #gone: OnparError | undefined;
+  #spec: WorkerSpec;
+  #stdin: Writable;
+  #exited: Promise<void>;
+  #closing = false;
+
+  constructor(spec: WorkerSpec) {
+    this.#spec = spec;
+    const child = spawn(spec);
+    this.#child = child;
+    this.pid = child.pid;
+    this.#stdin = child.stdin as Writable;
+    // A worker that died takes no more input: its death is told by its exit, not by a broken pipe.
+    this.#stdin.on('error', () => {});
+    (child.stdout as Readable).on('data', (chunk: Buffer) => this.log.add(chunk));
+    (child.stderr as Readable).on('data', (chunk: Buffer) => this.log.add(chunk));
+    const lines = createInterface({ input: child.stdio[3] as Readable });
+    lines.on('line', (line) => this.#onLine(line));
+    this.#exited = child.then((result) => this.#onExit(result));
+  }
+
+  get alive(): boolean {
+    return this.#gone === undefined;
+  }
+
+  /** Asks and waits. Throws an OnparError with the worker's code, or with the code of how the worker died. */
+  request<V extends Verb>(verb: V, params: Verbs[V]['params'], { timeoutMs, onProgress }: RequestOptions): Promise<Verbs[V]['result']> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    if (this.#pending !== undefined) return Promise.reject(new Error(`${this.#spec.name} was asked two things at once`));
+    const id = this.#nextId++;
+    return new Promise<Verbs[V]['result']>((resolve, reject) => {
+      const pending: Pending = { id, verb, resolve: resolve as (r: unknown) => void, reject, onProgress, timer: undefined };
+      pending.timer = setTimeout(() => this.#onTimeout(verb, timeoutMs), timeoutMs);
+      this.#pending = pending;
+      this.#stdin.write(`${JSON.stringify({ id, verb, params })}\n`);
+    });
+  }
+
+  async hello(timeoutMs: number): Promise<Verbs['hello']['result']> {
+    const answer = await this.request('hello', {}, { timeoutMs });
+    if (answer.protocol !== PROTOCOL_VERSION) {
+      throw new OnparError({
+        code: 'worker-start-failed',
+        message: `${this.#spec.name} speaks protocol ${answer.protocol}, this onpar speaks ${PROTOCOL_VERSION}`,
+        fix: 'use a host of the same onpar version',
+        exitCode: 3,
+      });
+    }
+    return answer;
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#closing = true;
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  #settle(): Pending | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending?.timer !== undefined) clearTimeout(pending.timer);
+    return pending;
+  }
+
+  #onLine(line: string): void {
+    let answer: Answer;
+    try {
+      answer = JSON.parse(line) as Answer;
+      if (typeof answer !== 'object' || answer === null || typeof answer.id !== 'number') throw new Error('not an answer');
+    } catch {
+      this.#die('worker-garbage', `wrote a line that is not an answer on its channel: ${JSON.stringify(line.slice(0, 80))}`);
+      return;
+    }
+    if (this.#pending === undefined || answer.id !== this.#pending.id) return;
+    if ('event' in answer) {
+      this.#pending.onProgress?.(answer.message);
+      return;
+    }
+    const pending = this.#settle();
+    if (answer.ok) pending?.resolve(answer.result);
+    else pending?.reject(failureError(answer.error));
+  }
+
+  #onTimeout(verb: Verb, timeoutMs: number): void {
+    this.#die('worker-timeout', `gave no answer to \`${verb}\` within ${timeoutMs / 1000} s`, 'raise `timeout:` of the case, or look at the log for what it was waiting for');
+  }
+
+  /** Declares the worker dead and makes it so. */
+  #die(code: string, message: string, fix?: string): void {
+    this.#gone ??= death(this.#spec, code, message, this.log, fix);
+    this.#settle()?.reject(this.#gone);
+    this.#child.kill('SIGKILL');
+  }
+
+  #onExit(result: Awaited<Child>): void {
+    if (this.#gone === undefined) {
+      const log = this.log.tail();
+      if (result.signal === 'SIGKILL' && !this.#closing) {
+        this.#gone = death(this.#spec, 'worker-out-of-memory', 'was killed by the system (SIGKILL), most likely for lack of memory', this.log, 'use smaller sizes (--dim), fewer --jobs, or a machine with more memory');
+      } else if (result.signal !== undefined) {
+        this.#gone = death(this.#spec, 'worker-crashed', `crashed with ${result.signal}`, this.log);
+      } else if (/MemoryError|bad_alloc|Cannot allocate memory/.test(log)) {
+        this.#gone = death(this.#spec, 'worker-out-of-memory', 'ran out of memory', this.log);
+      } else if (result.exitCode === undefined) {
+        this.#gone = death(this.#spec, 'worker-start-failed', result.shortMessage ?? 'could not be started', this.log);
+      } else {
+        this.#gone = death(this.#spec, 'worker-exited', `left with exit code ${result.exitCode} without answering`, this.log);
+      }
+    }
+    this.#settle()?.reject(this.#gone);
+  }
+}

@@ -1,0 +1,354 @@
+import type { ReportCase } from '../../src/records/report.ts';
+import { conversion, digest, finding, histogramAround, output, side, spec } from './build.ts';
+
+const int64Labels = (): ReturnType<typeof output> =>
+  output({
+    name: 'label',
+    error: 0,
+    grade: 'identical',
+    more: { referenceDtype: 'int64', candidateDtype: 'int64', tolerance: { atol: 0, rtol: 0, source: 'exact' } },
+  });
+
+/** 14 conversions as in the demo: three sources, three targets, everything holds. */
+export function demoCases(): ReportCase[] {
+  const torch = (name: string, error: number, seed: number): ReportCase[] => [
+    conversion({ case: name, outputs: [output({ error, seed })] }),
+    conversion({ case: name, runtime: 'onnxruntime', outputs: [output({ error: error * 1.1, seed: seed + 1 })] }),
+    conversion({
+      case: name,
+      to: 'torchscript',
+      exporter: 'torch-jit',
+      runtime: 'torch',
+      outputs: [output({ error: 0, grade: 'identical' })],
+    }),
+  ];
+  const keras = (name: string, error: number, seed: number): ReportCase[] => [
+    conversion({
+      case: name,
+      source: 'keras',
+      exporter: 'keras-onnx',
+      outputs: [output({ error, seed, name: 'dense_2' })],
+    }),
+    conversion({
+      case: name,
+      source: 'keras',
+      to: 'tflite',
+      exporter: 'tflite',
+      runtime: 'litert',
+      outputs: [output({ error: error * 0.8, seed: seed + 1, name: 'dense_2' })],
+    }),
+  ];
+  return [
+    ...torch('digits', 2.38e-7, 11),
+    ...torch('text-encoder', 1.9e-6, 21),
+    conversion({
+      case: 'segmenter',
+      outputs: [
+        output({ name: 'mask', error: 4.8e-6, seed: 31 }),
+        output({ name: 'score', error: 6e-8, scale: 0.4, seed: 32 }),
+      ],
+    }),
+    ...keras('mnist-keras', 1.2e-7, 41),
+    ...keras('keras-lstm', 8.9e-7, 51),
+    conversion({
+      case: 'iris-forest',
+      source: 'sklearn',
+      exporter: 'skl2onnx',
+      outputs: [int64Labels(), output({ name: 'probabilities', error: 5.9e-8, scale: 0.31, seed: 61 })],
+    }),
+    conversion({
+      case: 'iris-logreg',
+      source: 'sklearn',
+      exporter: 'skl2onnx',
+      outputs: [int64Labels(), output({ name: 'probabilities', error: 1.2e-7, scale: 0.4, seed: 62 })],
+    }),
+    conversion({
+      case: 'house-prices',
+      source: 'sklearn',
+      exporter: 'skl2onnx',
+      outputs: [output({ name: 'variable', error: 0.0156, scale: 214_000, seed: 63 })],
+    }),
+  ];
+}
+
+/** A 0.04 % error: loads, runs, looks right, is not rounding. */
+export const subtle = (): ReportCase =>
+  conversion({
+    case: 'normaliser',
+    outputs: [
+      output({ name: 'features', error: 6.9e-4, grade: 'close', verdict: 'fail', seed: 71 }),
+      output({ name: 'pooled', error: 1.1e-7, seed: 72 }),
+    ],
+    more: {
+      findings: [
+        finding(
+          'values-close',
+          'output features',
+          {
+            scaled: '4.06e-4',
+            accept: 'tolerance: { features: { relative: 0.1% } }',
+          },
+          'output features: 4.06e-4 of the output’s scale is more than rounding. To accept it, write `tolerance: { features: { relative: 0.1% } }`',
+        ),
+        finding('opset-changed', 'exporter', { asked: 21, written: 20 }, 'asked for opset 21, the exporter wrote 20'),
+        finding('range-assumed', 'input image', { low: 0, high: 16 }),
+      ],
+      diagnoses: [
+        {
+          code: 'epsilon-differs',
+          confidence: 0.93,
+          where: 'node bn1',
+          message: 'If the batch norm epsilon is 1e-5 instead of 1e-3: error 6.9e-4 → 2.4e-7',
+          evidence: { before: 6.9e-4, after: 2.4e-7 },
+        },
+      ],
+      firstDivergence: {
+        tensor: 'bn1',
+        node: '/bn1/BatchNormalization',
+        opType: 'BatchNormalization',
+        source: 'model.py:31',
+      },
+    },
+  });
+
+export const broken = (): ReportCase =>
+  conversion({
+    case: 'digits',
+    source: 'keras',
+    to: 'tflite',
+    exporter: 'tflite',
+    runtime: 'litert',
+    outputs: [
+      output({
+        error: 8.31,
+        grade: 'broken',
+        verdict: 'fail',
+        seed: 81,
+        more: {
+          candidateName: 'StatefulPartitionedCall:0',
+          pairedBy: 'position',
+          tolerance: { atol: 1e-5, rtol: 1.3e-6, source: 'dtype-table' },
+        },
+      }),
+    ],
+    more: {
+      id: 'digits/tflite-int8@litert',
+      reproduce: [{ title: 'this conversion', command: 'onpar run onpar.yaml --case digits/tflite-int8@litert' }],
+      artifact: {
+        format: 'tflite',
+        path: 'artifacts/digits/model.tflite',
+        digest: digest('int8'),
+        bytes: 13_104,
+        facts: { schema: 3 },
+        milliseconds: 5120,
+        log: 'W0000 calibration ran with 8 batches\n',
+        precision: 'int8',
+        declared: [{ side: 'input', name: 'image', dtype: 'int8', reason: 'full integer quantisation' }],
+      },
+      findings: [
+        finding(
+          'values-differ',
+          'output logits',
+          {
+            percent: '33.1 %',
+            maxAbs: '8.31',
+            sample: 'large-1',
+            index: [0, 2],
+            candidate: '10',
+            reference: '1.7',
+          },
+          'output logits: 33.1 % of the elements lie outside the tolerance; the worst in sample large-1 at [0, 2]: candidate 10, reference 1.7',
+        ),
+        finding(
+          'dim-frozen',
+          'input image',
+          { axis: 0, reference: 'batch', candidate: 1 },
+          'input image: dimension 0 (batch) is frozen to 1 in the candidate',
+        ),
+        finding('dtype-declared', 'input image', {
+          reference: 'float32',
+          candidate: 'int8',
+          reason: 'full integer quantisation',
+        }),
+      ],
+      contract: [
+        {
+          side: 'input',
+          reference: spec('image', 'float32', ['batch', 1, 8, 8]),
+          candidate: {
+            ...spec('serving_default_image:0', 'int8', [1, 1, 8, 8]),
+            quantization: { scales: [0.00392], zeroPoints: [-128] },
+          },
+          pairedBy: 'declared',
+          differences: ['dtype', 'shape'],
+        },
+        {
+          side: 'output',
+          reference: spec('logits', 'float32', ['batch', 10]),
+          candidate: spec('StatefulPartitionedCall:0', 'float32', [1, 10]),
+          pairedBy: 'position',
+          differences: ['shape'],
+        },
+        {
+          side: 'output',
+          reference: spec('hidden', 'float32', ['batch', 64]),
+          candidate: null,
+          pairedBy: 'none',
+          differences: ['missing'],
+        },
+      ],
+      diagnoses: [
+        {
+          code: 'saturation',
+          confidence: 0.97,
+          where: 'dense_1',
+          message:
+            'the first Dense saturates (63 % of values at +127): calibrated on 0…1, fed 0…16. If the input is divided by 16: error 8.31 → 0.04',
+          evidence: { saturated: 0.63 },
+        },
+      ],
+      firstDivergence: { tensor: 'dense_1/BiasAdd', node: 'dense_1', opType: 'FULLY_CONNECTED', source: 'model.py:31' },
+    },
+  });
+
+const withBadSample = (c: ReportCase, id: string): ReportCase => ({
+  ...c,
+  samples: c.samples.map((s) => (s.id === id ? { ...s, verdict: 'fail' } : s)),
+  outputs: c.outputs.map((o) => ({
+    ...o,
+    samples: o.samples.map((s) =>
+      s.sample === id
+        ? { ...s, maxAbs: 'NaN', scaled: 'NaN', verdict: 'fail', grade: 'broken' }
+        : { ...s, verdict: 'pass', grade: 'equivalent' },
+    ),
+  })),
+});
+
+export const notFinite = (): ReportCase =>
+  withBadSample(
+    conversion({
+      case: 'log-softmax',
+      outputs: [
+        output({
+          name: 'log_probs',
+          error: 3.1e-7,
+          grade: 'broken',
+          verdict: 'fail',
+          more: {
+            metrics: {
+              maxAbs: 'NaN',
+              maxRel: 'Infinity',
+              meanAbs: 'NaN',
+              rmse: 'NaN',
+              scaled: 'NaN',
+              cosine: null,
+              sqnrDb: '-Infinity',
+              mismatchFraction: 0.0125,
+              scale: 3.2,
+              argmaxAgreement: null,
+              elements: 320,
+              nanMismatches: 3,
+              infMismatches: 1,
+              ties: 0,
+            },
+            histogram: histogramAround(1e-7, 316, { nonFinite: 4 }),
+            worst: { sample: 'extreme-1', index: [0, 7], reference: '-Infinity', candidate: 'NaN' },
+            worstElements: [
+              { sample: 'extreme-1', index: [0, 7], reference: '-Infinity', candidate: 'NaN' },
+              { sample: 'extreme-1', index: [0, 3], reference: -88.722839, candidate: '-Infinity' },
+              { sample: 'extreme-1', index: [0, 1], reference: 1, candidate: 1.0000001 },
+            ],
+          },
+        }),
+      ],
+      more: {
+        findings: [
+          finding('nan-differs', 'output log_probs', { count: 3, sample: 'extreme-1' }),
+          finding('inf-differs', 'output log_probs', { count: 1, sample: 'extreme-1' }),
+        ],
+      },
+    }),
+    'extreme-1',
+  );
+
+export const expectedFailure = (): ReportCase => {
+  const outputs = [output({ name: 'quantile', error: 0.021, grade: 'different', verdict: 'fail', seed: 91 })];
+  return conversion({
+    case: 'legacy-scaler',
+    source: 'sklearn',
+    exporter: 'skl2onnx',
+    outputs,
+    more: {
+      expected: { reason: 'skl2onnx casts quantiles to float32 (issue 1187)', until: '2027-03-01', met: true },
+      findings: [
+        finding('values-differ', 'output quantile', {
+          percent: '33.1 %',
+          maxAbs: '0.021',
+          sample: 'large-1',
+          index: [0, 2],
+          candidate: '1.721',
+          reference: '1.7',
+        }),
+      ],
+    },
+  });
+};
+
+const nothingRan: Pick<ReportCase, 'outputs' | 'grade' | 'tensors'> = { outputs: [], grade: null, tensors: null };
+
+export const crashed = (): ReportCase => {
+  const base = conversion({ case: 'detector', runtime: 'onnxruntime' });
+  return {
+    ...base,
+    ...nothingRan,
+    verdict: 'error',
+    candidate: side('onnx', 'onnxruntime', {
+      path: 'artifacts/detector/model.onnx',
+      exporter: 'torch-onnx',
+      exporterVersion: '0.5.7',
+      log: 'Loading model\n\u001b[31mFatal\u001b[0m: NonMaxSuppression: invalid box count\nSegmentation fault (core dumped)\n',
+      failure: {
+        code: 'worker-crashed',
+        message: 'the onnxruntime worker died of SIGSEGV while running sample extreme-1',
+        fix: 'Run with --jobs 1 to rule out memory pressure; onpar investigate reduces the model to the node that crashes.',
+        detail:
+          'Thread 0 "python" received signal SIGSEGV\n  #0 onnxruntime::NonMaxSuppression::Compute\n  #1 onnxruntime::ExecuteKernel\n::error::this line must not become a workflow command',
+      },
+    }),
+    findings: [
+      finding('candidate-failed', 'output boxes', { sample: 'extreme-1', message: 'worker died of SIGSEGV' }),
+      finding('no-sample-compared', 'candidate'),
+    ],
+    samples: base.samples.map((s) => ({
+      ...s,
+      verdict: 'error' as const,
+      ...(s.id === 'extreme-1' ? { failure: { code: 'worker-crashed', message: 'SIGSEGV' } } : {}),
+    })),
+  };
+};
+
+export const skipped = (): ReportCase => ({
+  ...conversion({ case: 'digits', runtime: 'openvino' }),
+  ...nothingRan,
+  id: 'digits/onnx@openvino',
+  verdict: 'skipped',
+  optional: true,
+  artifact: null,
+  samples: [],
+  findings: [
+    finding(
+      'runtime-unavailable',
+      'runtime openvino',
+      { reason: 'this processor has no AVX2' },
+      'runtime openvino is not available: this processor has no AVX2',
+    ),
+  ],
+});
+
+export const unverifiable = (): ReportCase => ({
+  ...conversion({ case: 'dropout-net' }),
+  outputs: [],
+  grade: null,
+  verdict: 'unverifiable',
+  findings: [finding('reference-training', 'reference', { modules: 'dropout1, bn2' })],
+});

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+const PYTHON = 'test/**/*.python.test.ts';
+
+/** Two kinds of tests: `fast` needs Node alone (and runs on every supported major), `python` starts real toolchains. */
+export default defineConfig({
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [PYTHON], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { extends: true, test: { name: 'python', include: [PYTHON], testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 1, fileParallelism: false } },
+    ],
+  },
+});
