@@ -1,4 +1,4 @@
-import type { FindingSeverity } from './findings.ts';
+export type FindingSeverity = 'error' | 'warning' | 'info';
 
 export interface CatalogueEntry {
   readonly severity: FindingSeverity;

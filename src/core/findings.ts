@@ -1,6 +1,4 @@
-import { CATALOGUE, type FindingCode } from './finding-catalogue.ts';
-
-export type FindingSeverity = 'error' | 'warning' | 'info';
+import { CATALOGUE, type FindingCode, type FindingSeverity } from './finding-catalogue.ts';
 
 /** A finding before its sentence is made: what stages write into records. */
 export interface RawFinding {

@@ -1,15 +1,12 @@
-import type { RunEvent } from '../records/event.ts';
 import type { PythonChoice, PythonEnvironment } from '../workers/environment.ts';
 import { resolveEnvironment } from '../workers/environment.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import type { Worker } from '../workers/worker.ts';
 import type { HostSpec } from '../workers/pool.ts';
+import type { Emit } from './emit.ts';
 import { Semaphore } from './semaphore.ts';
 import { StepRunner } from './step.ts';
 import type { Store } from './store.ts';
-
-type WithoutTime<E> = E extends unknown ? Omit<E, 'time'> : never;
-export type Emit = (event: WithoutTime<RunEvent>) => void;
 
 /** What a running plan shares: the store, the workers, the environments and the ear of the reporters. */
 export class RunContext {

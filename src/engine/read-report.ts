@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OnparError } from '../core/errors.ts';
-import { REPORT_SCHEMA_VERSION, type Report, report as reportSchema } from '../records/report.ts';
+import { type Report, report as reportSchema } from '../records/report.ts';
+import { REPORT_SCHEMA_VERSION } from '../records/version.ts';
 import { countCases, exitCodeOf } from './exit-code.ts';
 
 export interface ReadReport {

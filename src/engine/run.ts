@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { OnparError } from '../core/errors.ts';
 import { packageVersion } from '../core/paths.ts';
-import { makeFinding } from '../core/findings.ts';
-import { sentence } from '../core/findings.ts';
+import { makeFinding, sentence } from '../core/findings.ts';
 import type { Conversion, Plan } from '../plan/conversion.ts';
 import type { RunEvent } from '../records/event.ts';
-import { REPORT_SCHEMA_VERSION, type Report, type ReportCase } from '../records/report.ts';
+import type { Report, ReportCase } from '../records/report.ts';
+import { REPORT_SCHEMA_VERSION } from '../records/version.ts';
 import { countCases, exitCodeOf } from './exit-code.ts';
 import { RunContext } from './context.ts';
+import type { Emit } from './emit.ts';
 import { machine } from './machine.ts';
 import { reportCase } from './report-case.ts';
 import { reproduceCommands } from './reproduce.ts';
@@ -50,7 +51,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
   const started = new Date();
   const folder = new RunFolder(options.outDir);
   const events: RunEvent[] = [];
-  const emit = (event: DistributiveOmit<RunEvent, 'time'>): void => {
+  const emit: Emit = (event) => {
     const timed = { time: new Date().toISOString(), ...event } as RunEvent;
     events.push(timed);
     options.listener.onEvent?.(timed);
@@ -113,8 +114,6 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     await ctx.pool.close();
   }
 }
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** report.json is written before any reporter runs, so that a failing reporter costs no result. */
 function writeRecords(dir: string, report: Report, events: readonly RunEvent[]): void {

@@ -1,7 +1,7 @@
 import { OnparError, toFailure } from '../core/errors.ts';
 import { digestJson } from '../core/hash.ts';
 import type { StepKind } from '../records/event.ts';
-import type { Emit } from './context.ts';
+import type { Emit } from './emit.ts';
 import type { Store, StoredStep } from './store.ts';
 
 /** A pure function with a content key. `inputs` must hold everything that can change the result. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
-import { num } from './numbers.ts';
-import { grade, verdict } from './verdict.ts';
+import { num } from './number-schema.ts';
+import { grade, verdict } from './verdict-schema.ts';
 
 /** The tolerance an output was held against: |candidate − reference| ≤ atol + rtol · |reference|. */
 export const tolerance = z.object({

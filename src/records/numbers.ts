@@ -1,10 +1,7 @@
-import { z } from 'zod';
-
 /**
  * A number that survives JSON: NaN, infinities and integers beyond 2^53 are strings.
  * Records hold this form from the moment they are made, so that writing and reading them changes nothing.
  */
-export const num: z.ZodType<Num> = z.union([z.number(), z.string()]);
 export type Num = number | string;
 
 export function toNum(value: number | bigint): Num {

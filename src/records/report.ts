@@ -4,9 +4,8 @@ import { outputComparison } from './comparison.ts';
 import { tensorSpec } from './contract.ts';
 import { failure, finding } from './finding.ts';
 import { tensorInfo } from './sample.ts';
-import { grade, verdict } from './verdict.ts';
-
-export const REPORT_SCHEMA_VERSION = 1;
+import { REPORT_SCHEMA_VERSION } from './version.ts';
+import { grade, verdict } from './verdict-schema.ts';
 
 /** The reference or a candidate: which model, made how, run where. */
 export const side = z.object({

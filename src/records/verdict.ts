@@ -1,13 +1,9 @@
-import { z } from 'zod';
-
 /** Best first. `close` and worse do not pass the gate by themselves. */
 export const GRADES = ['identical', 'equivalent', 'close', 'different', 'broken'] as const;
-export const grade = z.enum(GRADES);
-export type Grade = z.infer<typeof grade>;
+export type Grade = (typeof GRADES)[number];
 
 export const VERDICTS = ['pass', 'fail', 'unverifiable', 'error', 'skipped'] as const;
-export const verdict = z.enum(VERDICTS);
-export type Verdict = z.infer<typeof verdict>;
+export type Verdict = (typeof VERDICTS)[number];
 
 export const worstGrade = (grades: readonly Grade[]): Grade | null =>
   grades.reduce<Grade | null>((w, g) => (w === null || GRADES.indexOf(g) > GRADES.indexOf(w) ? g : w), null);

@@ -12,7 +12,7 @@ const VALUE_WIDTH = 26;
 
 /** How a line is to be read; the terminal colours by it, plain text ignores it. */
 export type LineKind = 'finding' | 'fix' | 'number' | 'row' | 'detail' | 'command';
-export interface TextLine {
+interface TextLine {
   readonly kind: LineKind;
   readonly text: string;
 }

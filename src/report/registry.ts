@@ -14,7 +14,7 @@ const REPORTERS = {
   html: async () => (await import('./reporters/html.ts')).createHtml,
 } as const satisfies Record<string, () => Promise<ReporterFactory>>;
 
-export type ReporterName = keyof typeof REPORTERS;
+type ReporterName = keyof typeof REPORTERS;
 export const REPORTER_NAMES: readonly ReporterName[] = Object.keys(REPORTERS) as ReporterName[];
 
 /**

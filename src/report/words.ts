@@ -1,4 +1,4 @@
-import type { Report, ReportCase, Side } from '../records/report.ts';
+import type { Report, ReportCase } from '../records/report.ts';
 import type { Grade, Verdict } from '../records/verdict.ts';
 
 /** A verdict as it is shown: a failure that the suite expects is a kind of its own. */
@@ -92,7 +92,3 @@ export function totalsSentence({ totals, cases }: Pick<Report, 'totals' | 'cases
     .map(({ word, count }, i) => (i === 0 ? `${count} of ${all} ${conversions} ${word}` : `${count} ${word}`))
     .join(' · ');
 }
-
-/** `onnx (onnxruntime-node)`, or the format alone where the model never got a runtime. */
-export const sideLabel = ({ format, runtime }: Pick<Side, 'format' | 'runtime'>): string =>
-  runtime === '' ? format : `${format} (${runtime})`;

@@ -57,7 +57,10 @@ export function findAxes({ inputs, dims }: Pick<SamplePlan, 'inputs' | 'dims'>):
         key,
         label,
         isBatch,
-        ...sizesOf(dims[label], isBatch ? BATCH : isSpatial(input, axis) ? SPATIAL : OTHER),
+        ...sizesOf(
+          Object.hasOwn(dims, label) ? dims[label] : undefined,
+          isBatch ? BATCH : isSpatial(input, axis) ? SPATIAL : OTHER,
+        ),
       });
     });
   }

@@ -61,7 +61,8 @@ export function domainOf(input: InputPlan, longest = 1): Domain {
     return { values: { kind: 'reals', low: bounds[0] as number, high: bounds[1] as number }, isMask };
   }
   const assumed = assumedRange(input, [low, high], longest);
-  return { values: integers(...assumed), isMask, assumed };
+  const isNarrowed = role !== 'lengths' && (assumed[0] > low || assumed[1] < high);
+  return { values: integers(...assumed), isMask, ...(isNarrowed ? { assumed } : {}) };
 }
 
 function assumedRange(

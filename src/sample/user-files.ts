@@ -20,7 +20,7 @@ export function userSamples(plan: SamplePlan, axes: Axes): Candidate[] {
     const split = splitByBatch(pairInputs(readTensorFile(path), plan.inputs, basename(path)), axes, basename(path));
     const chunks = split.chunks.map((rows, n) => candidate(`${label}#${n}`, () => split.take(rows)));
     const batch = axes.all.find(({ isBatch }) => isBatch);
-    if (i > 0 || batch === undefined || !split.isDynamic || split.count === 0) return chunks;
+    if (i > 0 || batch === undefined || !split.isDynamic) return chunks;
     const sizes = [batch.base, ...batch.sweep].sort((a, b) => a - b);
     const sweep = sizes.map((size) => {
       const id = `${label}[${batch.label}=${size}]`;
@@ -64,6 +64,7 @@ function splitByBatch(pairs: readonly Pair[], axes: Axes, file: string): Split {
       'save one row of each for every sample',
     );
   }
+  if (count === 0) throw mismatch(`${file} holds no rows`, 'save at least one');
   const fixed = rows.find((r) => r?.fixed != null)?.fixed ?? null;
   return {
     count,

@@ -41,8 +41,7 @@ function readExactly(fd: number, offset: number, length: number, path: string): 
   for (let done = 0; done < length; ) {
     // One read call moves at most 2 GiB − 1.
     const n = readSync(fd, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
-    if (n === 0)
-      throw new OnparError({ code: 'file-unreadable', message: `${path} became shorter while it was read` });
+    if (n === 0) throw new OnparError({ code: 'file-unreadable', message: `${path} became shorter while it was read` });
     done += n;
   }
   return bytes;

@@ -4,6 +4,7 @@ import { CLIENT_SCRIPT } from '../../src/report/html/client.ts';
 import { renderPage } from '../../src/report/html/page.tsx';
 import { logScale } from '../../src/report/html/scale.ts';
 import { STYLES } from '../../src/report/html/styles.ts';
+import { DARK, LIGHT } from '../../src/report/html/tokens.ts';
 import { anchor, fileHref } from '../../src/report/html/words.tsx';
 import { many, STORIES, type StoryName } from './stories.ts';
 
@@ -90,4 +91,31 @@ test('a log axis has whole decades and slots for zero and for what is not finite
   expect(scale.x(1e-300)).toBe(scale.ticks[0]?.at);
   expect(scale.x(1e-6)).toBeGreaterThan(scale.x(1e-7));
   expect(logScale([]).ticks.length).toBeGreaterThan(2);
+});
+
+function luminance(colour: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((i) => {
+    const c = Number.parseInt(colour.slice(i, i + 2), 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+test.each([
+  ['light', LIGHT],
+  ['dark', DARK],
+])('every text colour of the %s theme has 4.5:1 against what it stands on', (_theme, t) => {
+  const pairs: [string, string][] = [
+    ...(['ink', 'soft', 'link', 'bad', 'good'] as const).map((c): [string, string] => [t[c], t.ground]),
+    [t.soft, t.raised],
+    [t.bad, t['bad-ground']],
+    ...(['identical', 'equivalent', 'close', 'different', 'broken'] as const).flatMap((g): [string, string][] => [
+      [t[`g-${g}`], t[`gg-${g}`]],
+      [t[`g-${g}`], t.ground],
+    ]),
+  ];
+  for (const [text, ground] of pairs) {
+    const [dark = 0, bright = 0] = [luminance(text), luminance(ground)].sort((a, b) => a - b);
+    expect((bright + 0.05) / (dark + 0.05), `${text} on ${ground}`).toBeGreaterThan(4.5);
+  }
 });

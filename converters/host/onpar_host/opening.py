@@ -37,6 +37,8 @@ def open_model(worker: Worker, params: dict[str, Any], with_examples: bool) -> O
     )
     inputs = specs_from_json(params.get("inputs"))
     forget_local_modules([model.root])
+    # Imports the framework: what it reads for itself is not the model's.
+    plugin.module.version()
     seed_everything()
     with recording(model.root, [worker.scratch]) as recorder:
         with failing_as("model-load-failed", model.shown, model.root):

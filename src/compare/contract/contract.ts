@@ -58,6 +58,7 @@ function compareSide(
   candidate: Signature,
   byValue: Readonly<Record<string, string>>,
 ) {
+  if (!reference.known || !candidate.known) return { pairs: [], rows: [], findings: [] };
   const map = side === 'input' ? input.rules.mapInputs : input.rules.mapOutputs;
   const changes = input.declared.filter((change) => change.side === side);
   const renames = Object.fromEntries(changes.flatMap(({ name, to }) => (to === undefined ? [] : [[name, to]])));

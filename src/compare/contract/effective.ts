@@ -8,20 +8,22 @@ export interface Signature {
   readonly names: IoContract['names'];
   /** Taken from what was seen, because the model declares nothing: a constant size says nothing about other sizes. */
   readonly derived: boolean;
+  /** False when the model declares nothing and nothing was seen: nothing follows from that. */
+  readonly known: boolean;
 }
 
 export function outputsOf(contract: IoContract | null, observation: Observation): Signature {
   if (contract !== null && contract.outputs.length > 0) {
-    return { specs: contract.outputs, names: contract.names, derived: false };
+    return { specs: contract.outputs, names: contract.names, derived: false, known: true };
   }
   return derive(observation.samples.filter((run) => run.failure === undefined).map((run) => run.outputs));
 }
 
 export function inputsOf(contract: IoContract | null, samples: readonly Sample[]): Signature {
   if (contract !== null && contract.inputs.length > 0) {
-    return { specs: contract.inputs, names: contract.names, derived: false };
+    return { specs: contract.inputs, names: contract.names, derived: false, known: true };
   }
-  return derive(samples.map((sample) => sample.inputs));
+  return derive(samples.map((sample) => sample.inputs).filter((inputs) => inputs.length > 0));
 }
 
 /** One spec per name in order of first appearance; sizes that vary over the samples are dynamic. */
@@ -36,7 +38,7 @@ function derive(seen: readonly (readonly TensorInfo[])[]): Signature {
       shape: generalise(tensors.map((t) => t.shape)),
     };
   });
-  return { specs, names: 'none', derived: true };
+  return { specs, names: 'none', derived: true, known: seen.length > 0 };
 }
 
 function generalise(shapes: readonly (readonly number[])[]): Dim[] | null {

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { Report, ReportCase } from '../../records/report.ts';
 import { primaryReason, remedy, worstFirst } from '../explain.ts';
 import { blocks, outcome, outcomeWord } from '../words.ts';
-import { anchor, Mark, Name, Prose } from './words.tsx';
+import { anchor, Mark, Name, Prose, tone } from './words.tsx';
 
 /** More than this and the list is no longer read; the rest is folded. */
 const SHOWN = 10;
@@ -54,7 +54,7 @@ function entry(group: Group): VNode {
               <Name text={member.id} />
             </a>
           ))}
-          <span class="verdict bad-word">{outcomeWord(shown, c.grade)}</span>
+          <span class={`verdict-word ${tone(shown, c.grade)}`}>{outcomeWord(shown, c.grade)}</span>
         </p>
         <p>
           <Prose text={primaryReason(c)} />

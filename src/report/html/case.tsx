@@ -10,7 +10,7 @@ import { Reasons } from './findings.tsx';
 import { Again, Origin } from './origin.tsx';
 import { Outputs } from './outputs.tsx';
 import { Samples } from './samples.tsx';
-import { anchor, Mark, Name, Prose } from './words.tsx';
+import { anchor, Mark, Name, Prose, tone } from './words.tsx';
 
 /** One conversion: a line in the list that unfolds. `brief` leaves to report.json what a page of thousands cannot carry. */
 export function Conversion({ c, brief, open }: { c: ReportCase; brief: boolean; open: boolean }): VNode {
@@ -29,7 +29,9 @@ export function Conversion({ c, brief, open }: { c: ReportCase; brief: boolean; 
         <span class="case-id">
           <Name text={c.id} />
         </span>
-        <span class={`verdict ${blocks(c) ? 'bad-word' : ''}`}>{outcomeWord(shown, c.grade)}</span>
+        <span class={blocks(c) ? `verdict-word ${tone(shown, c.grade)}` : undefined}>
+          {outcomeWord(shown, c.grade)}
+        </span>
         <span class="note soft">
           <Prose text={note(c)} />
         </span>

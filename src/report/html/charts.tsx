@@ -35,18 +35,18 @@ export const uprights = (xs: readonly number[], top: number, bottom: number): st
 /** Path of dots: strokes without length, drawn by their round ends. */
 export const dots = (xs: readonly number[], y: number): string => xs.map((x) => `M${x} ${y}h0`).join('');
 
-/** The labels below a chart, in real pixels. */
+/** The labels below a chart, in real pixels; those at an end are aligned with it. */
 export function Foot({ scale }: { scale: LogScale }): VNode {
   return (
     <svg width="100%" height="18" aria-hidden="true">
-      {scale.hasZero ? <text x="1%">0</text> : null}
+      {scale.hasZero ? <text x="2%">0</text> : null}
       {scale.ticks.map((t) => (
-        <text x={`${t.at}%`} text-anchor={t.at < 5 ? undefined : t.at > 95 ? 'end' : 'middle'}>
+        <text x={`${t.at}%`} class={t.at < 5 ? 'first' : t.at > 95 ? 'last' : undefined}>
           {t.label}
         </text>
       ))}
       {scale.hasNonFinite ? (
-        <text x="100%" text-anchor="end">
+        <text x="100%" class="last">
           NaN ∞
         </text>
       ) : null}

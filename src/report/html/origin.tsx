@@ -6,10 +6,12 @@ import { Name, Pairs, Part, shortDigest } from './words.tsx';
 
 /** The end of a log is where the reason stands; the whole tail is in report.json. */
 const LOG_CHARACTERS = 4_000;
+const LOG_CHARACTERS_PASSING = 1_200;
 
 /** Where it came from: source, exporter, artifact, runtime; then both sides' environment and their logs. */
 export function Origin({ c }: { c: ReportCase }): VNode {
   const { artifact, candidate, reference } = c;
+  const most = c.verdict === 'pass' ? LOG_CHARACTERS_PASSING : LOG_CHARACTERS;
   return (
     <Part label="Origin">
       <ol class="lineage">
@@ -22,7 +24,8 @@ export function Origin({ c }: { c: ReportCase }): VNode {
             <b>
               <Name text={candidate.exporter} longest={60} />
             </b>{' '}
-            {visible(candidate.exporterVersion ?? '')} <Pairs of={candidate.exporterOptions} />
+            {visible(candidate.exporterVersion ?? '')}{' '}
+            {Object.keys(candidate.exporterOptions).length > 0 ? <Pairs of={candidate.exporterOptions} /> : null}
             {artifact === null ? null : <span class="soft"> in {formatDuration(artifact.milliseconds)}</span>}
           </li>
         )}
@@ -52,9 +55,9 @@ export function Origin({ c }: { c: ReportCase }): VNode {
         <summary>Both sides: environment, time, memory</summary>
         <Sides reference={reference} candidate={candidate} />
       </details>
-      <Log label="Export log" text={artifact?.log ?? ''} />
-      <Log label="Reference log" text={reference.log} />
-      <Log label="Candidate log" text={candidate.log} />
+      <Log label="Export log" text={artifact?.log ?? ''} most={most} />
+      <Log label="Reference log" text={reference.log} most={most} />
+      <Log label="Candidate log" text={candidate.log} most={most} />
     </Part>
   );
 }
@@ -95,10 +98,10 @@ function Sides({ reference, candidate }: { reference: Side; candidate: Side }): 
   );
 }
 
-function Log({ label, text }: { label: string; text: string }): VNode | null {
+function Log({ label, text, most }: { label: string; text: string; most: number }): VNode | null {
   if (text.trim() === '') return null;
-  const cut = text.length > LOG_CHARACTERS;
-  const lines = visibleLines(text.slice(-LOG_CHARACTERS).trimEnd());
+  const cut = text.length > most;
+  const lines = visibleLines(text.slice(-most).trimEnd());
   return (
     <details>
       <summary>
@@ -119,9 +122,7 @@ export function Again({ c }: { c: ReportCase }): VNode | null {
     <Part label="Run again">
       {c.reproduce.map((r) => (
         <div class="command">
-          <span class="soft">
-            <Prosaic text={r.title} />
-          </span>
+          <bdi class="soft">{visible(r.title)}</bdi>
           <pre>
             <code>{visible(r.command)}</code>
           </pre>
@@ -133,5 +134,3 @@ export function Again({ c }: { c: ReportCase }): VNode | null {
     </Part>
   );
 }
-
-const Prosaic = ({ text }: { text: string }): VNode => <bdi>{visible(text)}</bdi>;

@@ -24,7 +24,7 @@ export function Outputs({ c }: { c: ReportCase }): VNode | null {
                 (<Name text={o.candidateName} longest={80} /> in the candidate)
               </span>
             )}{' '}
-            <span class={o.verdict === 'fail' ? 'bad-word' : 'soft'}>{outcomeWord(o.verdict, o.grade)}</span>
+            <span class={o.verdict === 'fail' ? 'verdict-word bad' : 'soft'}>{outcomeWord(o.verdict, o.grade)}</span>
           </summary>
           <p class="soft">
             Allowed: <Prose text={toleranceWords(o)} />. {mismatch(o)}

@@ -18,7 +18,7 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
  * What the page may do: its own style and script by hash, its icon, nothing else. Whatever slipped through the escaping
  * of a model's names could neither run nor load anything.
  */
-export const contentPolicy = (): string =>
+const contentPolicy = (): string =>
   [
     `default-src 'none'`,
     `script-src ${hash(CLIENT_SCRIPT)}`,

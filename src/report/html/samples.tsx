@@ -5,17 +5,17 @@ import { formatNumber } from '../numbers.ts';
 import { symbol } from '../words.ts';
 import { fileHref, Name, Part, shortDigest, tone } from './words.tsx';
 
-/** Longer tables are read in report.json; failing samples come first then. */
+/** Longer tables are read in report.json; failing samples come first then. What passes needs fewer to be believed. */
 const MOST_SAMPLES = 60;
+const MOST_PASSING_SAMPLES = 24;
 
 /** Samples × outputs: which input shows it. */
 export function Samples({ c }: { c: ReportCase }): VNode | null {
   if (c.samples.length === 0) return null;
   const failing = c.samples.filter((s) => s.verdict !== 'pass');
-  const ordered =
-    c.samples.length > MOST_SAMPLES
-      ? [...failing, ...c.samples.filter((s) => s.verdict === 'pass')].slice(0, MOST_SAMPLES)
-      : c.samples;
+  const most = c.verdict === 'pass' ? MOST_PASSING_SAMPLES : MOST_SAMPLES;
+  const passing = c.samples.filter((s) => s.verdict === 'pass');
+  const ordered = c.samples.length > most ? [...failing, ...passing].slice(0, most) : c.samples;
   const byOutput = c.outputs.map((o) => new Map(o.samples.map((s) => [s.sample, s])));
   return (
     <Part label="Samples">
@@ -93,7 +93,7 @@ function row(s: ReportSample, byOutput: readonly Map<string, SampleComparison>[]
 function cell(m: SampleComparison | undefined): VNode {
   if (m === undefined) return <td>not compared</td>;
   return (
-    <td class={tone(m.verdict, m.grade)}>
+    <td class={m.verdict === 'pass' ? undefined : tone(m.verdict, m.grade)}>
       {symbol(m.verdict, m.grade)} {m.maxAbs === 0 ? '' : formatNumber(m.maxAbs)}
     </td>
   );

@@ -31,7 +31,9 @@ export const CASE_STYLES = `
 .axis-value{white-space:nowrap;text-align:right}
 .axis-name{min-width:0}
 svg{overflow:visible;display:block}
-svg text{fill:var(--soft);font-size:11px;transform:translateY(13px)}
+svg text{fill:var(--soft);font-size:11px;transform:translateY(13px);text-anchor:middle}
+svg .first{text-anchor:start}
+svg .last{text-anchor:end}
 svg path{vector-effect:non-scaling-stroke;fill:none}
 .grid{stroke:var(--rule)}
 .allowed{fill:var(--allowed)}
@@ -68,7 +70,8 @@ svg .over{fill:var(--bad)}
 .lineage li{padding:2px 0 2px 24px;position:relative}
 .lineage li+li::before{content:"↓";position:absolute;left:0;color:var(--soft)}
 .pairs{display:inline-flex;flex-wrap:wrap;gap:0 14px}
-.pairs .n{color:var(--soft)}
+.pairs i{color:var(--soft);font-style:normal}
+.pairs code{unicode-bidi:isolate}
 .command{display:grid;grid-template-columns:120px minmax(0,1fr) auto;gap:4px 12px;align-items:start;padding:2px 0}
 .command pre{background:var(--raised);padding:4px 10px;font-size:13px}
 .command button{padding:2px 10px;font-size:13px}

@@ -31,7 +31,7 @@ html:not(.js) .js-only{display:none}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .scroll{overflow-x:auto;max-width:100%}
 .mark{font-weight:700;display:inline-block;min-width:1.1em;text-align:center}
-.good{color:var(--good)}.bad{color:var(--bad)}.bad-word{color:var(--bad);font-weight:600}
+.good{color:var(--good)}.bad{color:var(--bad)}.verdict-word{font-weight:600}
 .g-identical{color:var(--g-identical)}.g-equivalent{color:var(--g-equivalent)}.g-close{color:var(--g-close)}.g-different{color:var(--g-different)}.g-broken{color:var(--g-broken)}
 .v-unverifiable{color:var(--g-close)}.v-skipped,.v-expected{color:var(--soft)}
 .code{color:var(--soft);font:.82em ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
@@ -40,6 +40,7 @@ a.code{text-decoration-style:dotted}
 
 const TOP = `
 .masthead{position:relative}
+@media (min-width:641px){.masthead h1{padding-right:200px}}
 .tools{position:absolute;right:0;top:0;display:flex;gap:8px}
 .tools button{color:var(--soft);font-size:13px}
 .lead{font-size:18px;margin:8px 0 16px}
@@ -101,7 +102,7 @@ h2{margin-top:36px}
 .broke li{grid-template-columns:18px minmax(0,1fr)}
 .glossary div{grid-template-columns:minmax(0,1fr)}
 .matrix th,.matrix td{padding-right:10px}
-.matrix tbody th bdi{display:inline-block;max-width:34vw;white-space:normal;overflow-wrap:anywhere;vertical-align:top}
+.matrix tbody th bdi{display:inline-block;max-width:36vw;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}
 .cell{min-width:72px}
 }
 `;

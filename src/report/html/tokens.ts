@@ -2,7 +2,7 @@
  * Colours. Grades run from blue-grey to deep orange, a sequence that survives the common colour-blindnesses; red is kept
  * for what fails. Text colours have at least 4.5:1 against the ground of their theme.
  */
-const LIGHT = {
+export const LIGHT = {
   ground: '#ffffff',
   raised: '#f5f7f9',
   ink: '#1a2129',
@@ -27,7 +27,7 @@ const LIGHT = {
   bar: '#8fa5b8',
 };
 
-const DARK: typeof LIGHT = {
+export const DARK: typeof LIGHT = {
   ground: '#12171c',
   raised: '#1a2128',
   ink: '#e4e9ee',

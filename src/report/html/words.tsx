@@ -58,10 +58,9 @@ export function Pairs({ of }: { of: Readonly<Record<string, unknown>> }): VNode 
   return (
     <span class="pairs">
       {entries.map(([key, value]) => (
-        <span>
-          <Name text={key} longest={60} />{' '}
-          <code>{clip(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))}</code>
-        </span>
+        <code>
+          <i>{clip(key)}</i> {clip(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))}
+        </code>
       ))}
     </span>
   );

@@ -38,6 +38,8 @@ def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], Non
         progress=progress,
     )
     forget_local_modules([model.root])
+    # Imports the framework: what it reads for itself is not the model's.
+    version = plugin.module.version()
     seed_everything()
     about = f"{name} could not export {model.shown}"
     with recording(model.root, [worker.scratch, out_dir]) as recorder:
@@ -53,7 +55,7 @@ def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], Non
     return {
         "path": exported.path,
         "format": worker.toolchain.target_format(name),
-        "version": plugin.module.version(),
+        "version": version,
         "precision": exported.precision,
         "declared": exported.declared,
         "facts": exported.facts,

@@ -1,0 +1,1 @@
+"""Exporters that start from fitted estimators."""

@@ -1,0 +1,144 @@
+"""skl2onnx."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from onpar_host.contract import Contract, TensorSpec
+from onpar_host.errors import failing_as
+from onpar_host.exporting import Declared, Exported, ExportJob, declared
+from onpar_host.findings import Finding, finding
+from onpar_host.packages import require
+
+from ..loading import load_estimator
+from ..runtimes.sklearn import SklearnSession
+
+ML_OPSET = 3
+"""What skl2onnx' own operators know; tree ensembles refuse a newer one."""
+
+
+def version() -> str:
+    """skl2onnx' version."""
+    return require("skl2onnx").__version__
+
+
+def export(job: ExportJob) -> Exported:
+    """Raises WorkerError `export-failed` with skl2onnx' reason."""
+    require("onnx")
+    job.progress("loading the model")
+    loaded = load_estimator(job.model)
+    before = SklearnSession(loaded, job.model, job.inputs, {}).contract
+    job.progress("exporting to ONNX")
+    about = f"sklearn-onnx could not export {job.model.shown}"
+    with failing_as("export-failed", about, job.model.root, _fix(before)):
+        written = _convert(loaded.estimator, before, job.options)
+    path = os.path.join(job.out_dir, "model.onnx")
+    with open(path, "wb") as file:
+        file.write(written.SerializeToString())
+    opsets = {entry.domain: entry.version for entry in written.opset_import}
+    asked = job.options["opset"]
+    findings: list[Finding] = []
+    if asked is not None and opsets.get("") != asked:
+        findings.append(
+            finding("opset-changed", "warning", "exporter", asked=asked, written=opsets.get(""))
+        )
+    return Exported(
+        path,
+        precision=job.options["inputDtype"],
+        declared=_declared(before, written.graph, job.options["inputDtype"]),
+        facts={
+            "estimator": type(loaded.estimator).__name__,
+            "opset": opsets.get(""),
+            "opsets": opsets,
+            "irVersion": written.ir_version,
+            "producer": f"{written.producer_name} {written.producer_version}",
+            "nodes": len(written.graph.node),
+        },
+        findings=findings,
+    )
+
+
+def _convert(estimator: Any, contract: Contract, options: dict[str, Any]) -> Any:
+    skl2onnx = require("skl2onnx")
+    latest = skl2onnx.get_latest_tested_opset_version()
+    arguments = {
+        "initial_types": [_initial_type(spec, options["inputDtype"]) for spec in contract.inputs],
+        "target_opset": {"": options["opset"] or latest, "ai.onnx.ml": ML_OPSET},
+        "name": "model",
+    }
+    from sklearn.base import is_classifier
+
+    if not is_classifier(estimator):
+        return skl2onnx.convert_sklearn(estimator, **arguments)
+    try:
+        # The default output is a sequence of maps, which most runtimes cannot give.
+        return skl2onnx.convert_sklearn(estimator, options={"zipmap": False}, **arguments)
+    except NameError as error:
+        if "zipmap" not in str(error):
+            raise
+        return skl2onnx.convert_sklearn(estimator, **arguments)
+
+
+def _initial_type(spec: TensorSpec, float_dtype: str) -> tuple[str, Any]:
+    types = require("skl2onnx.common.data_types")
+    dtype = _written_dtype(spec, float_dtype)
+    kinds = {
+        "float32": types.FloatTensorType,
+        "float64": types.DoubleTensorType,
+        "int64": types.Int64TensorType,
+        "int32": types.Int32TensorType,
+        "bool": types.BooleanTensorType,
+        "string": types.StringTensorType,
+    }
+    rest = [d if isinstance(d, int) else None for d in (spec.shape or [None, None])[1:]]
+    if not rest and dtype != "string":
+        # A column given as a vector: skl2onnx wants matrices.
+        rest = [1]
+    return spec.name, kinds[dtype]([None, *rest])
+
+
+def _written_dtype(spec: TensorSpec, float_dtype: str) -> str:
+    if spec.dtype is None or spec.dtype.startswith(("float", "bfloat")):
+        return float_dtype
+    if spec.dtype.startswith(("int", "uint")):
+        return "int32" if spec.dtype == "int32" else "int64"
+    return spec.dtype
+
+
+def _declared(before: Contract, graph: Any, float_dtype: str) -> list[Declared]:
+    changes: list[Declared] = []
+    for spec in before.inputs:
+        dtype = _written_dtype(spec, float_dtype)
+        vector = spec.shape is not None and len(spec.shape) == 1 and dtype != "string"
+        if (spec.dtype is not None and dtype != spec.dtype) or vector:
+            changes.append(
+                declared(
+                    "input",
+                    spec.name,
+                    f"skl2onnx was asked for {float_dtype} inputs as matrices",
+                    dtype=dtype if dtype != spec.dtype else None,
+                    shape=[*spec.shape, 1] if vector and spec.shape else None,
+                )
+            )
+    for spec, value in zip(before.outputs, graph.output, strict=False):
+        dtype = _dtype_of(value)
+        to = value.name if value.name != spec.name else None
+        other = dtype if spec.dtype is not None and dtype != spec.dtype else None
+        if to is not None or other is not None:
+            reason = f"skl2onnx names its outputs itself and computes in {dtype}"
+            changes.append(declared("output", spec.name, reason, to=to, dtype=other))
+    return changes
+
+
+def _dtype_of(value: Any) -> str:
+    onnx = require("onnx")
+    kind = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+    return "string" if kind == np.dtype(object) else kind.name
+
+
+def _fix(contract: Contract) -> str | None:
+    if len(contract.inputs) == 1:
+        return "if columns are chosen by name, declare one input for each column in the suite"
+    return None
