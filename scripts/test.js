@@ -42,6 +42,7 @@ try {
   if (only === undefined || only === 'nodes') {
     for (const { version, path } of await otherNodes()) vitest(`fast tests on Node ${version}`, path, 'fast');
   }
+  if (only === undefined || only === 'browser') vitest('tests in a browser', process.execPath, 'browser');
   if (only === undefined || only === 'python') vitest('tests with Python toolchains', process.execPath, 'python');
 } catch (error) {
   process.stdout.write(`\n${error instanceof Error ? error.message : String(error)}\n`);

@@ -16,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .demandCommand(1, 'which command?')
     .recommendCommands()
     .wrap(Math.min(110, process.stdout.columns || 110))
-    .parserConfiguration({ 'duplicate-arguments-array': true, 'camel-case-expansion': true, 'strip-dashed': true, 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false, 'dot-notation': false })
+    .parserConfiguration({ 'duplicate-arguments-array': true, 'camel-case-expansion': true, 'strip-dashed': false, 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false, 'dot-notation': false })
     .completion('completion', 'Print a shell completion script')
     .epilogue('Exit codes: 0 parity holds · 1 it does not · 2 usage or suite error · 3 the environment failed · 70 a bug in onpar · 130 interrupted')
     .exitProcess(false)

@@ -1,4 +1,4 @@
-import { CATALOGUE, type FindingCode, type FindingSeverity } from './finding-catalogue.ts';
+import { CATALOGUE, type CatalogueEntry, type FindingCode, type FindingSeverity } from './finding-catalogue.ts';
 
 /** A finding before its sentence is made: what stages write into records. */
 export interface RawFinding {
@@ -18,8 +18,14 @@ export function makeFinding(
   return { code, severity, where, args };
 }
 
-/** The one place where findings become sentences. Unknown codes (from a newer toolchain) are shown with their arguments. */
+type Catalogue = Record<string, CatalogueEntry | undefined>;
+
+/**
+ * The one place where findings become sentences. A failure that a worker answered brings its own sentence;
+ * codes that are not known (from a newer toolchain) are shown with their arguments.
+ */
 export function sentence({ code, where, args }: Omit<RawFinding, 'severity'>): string {
-  const entry = (CATALOGUE as Record<string, { sentence: (where: string, args: Readonly<Record<string, unknown>>) => string } | undefined>)[code];
-  return entry === undefined ? `${where}: ${code} ${JSON.stringify(args)}` : entry.sentence(where, args);
+  const entry = (CATALOGUE as Catalogue)[code];
+  if (entry !== undefined) return entry.sentence(where, args);
+  return typeof args.message === 'string' ? args.message : `${where}: ${code} ${JSON.stringify(args)}`;
 }

@@ -24,7 +24,7 @@ export interface KnownInputs {
  * `example_inputs()`, then the shape of the user's data, then the candidate. Throws `inputs-unknown` when nobody says.
  */
 export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
-  const described = describedInputs(c, known);
+  const described = underOwnNames(c, known, describedInputs(c, known));
   const names = described.length > 0 ? described.map((s) => s.name) : Object.keys(c.inputs);
   const allowed = described.length > 0 ? names : (known.parameters ?? names);
   for (const name of Object.keys(c.inputs)) {
@@ -40,6 +40,13 @@ export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
     });
   }
   return names.map((name) => merge(c, name, described.find((s) => s.name === name)));
+}
+
+/** A model whose inputs have no names of their own (scikit-learn's one matrix) takes those that the suite gives, by position. */
+function underOwnNames(c: Case, { contract }: KnownInputs, described: readonly TensorSpec[]): readonly TensorSpec[] {
+  const given = Object.keys(c.inputs);
+  if (contract.names === 'declared' || given.length !== described.length || described.every((s) => given.includes(s.name))) return described;
+  return described.map((s, i) => ({ ...s, name: given[i] ?? s.name }));
 }
 
 function describedInputs(c: Case, known: KnownInputs): readonly TensorSpec[] {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tensorSpec } from './contract.ts';
 import { failure, finding } from './finding.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
 import { num } from './number-schema.ts';
 import { grade, verdict } from './verdict-schema.ts';

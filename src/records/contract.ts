@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
 
 /** A dimension: a fixed size, the name of a dynamic one, or null when it is dynamic and has no name. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Num } from './numbers.ts';
 
 /** The schema apart from the functions, so that reporters can read numbers without loading zod. */

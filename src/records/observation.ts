@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ioContract } from './contract.ts';
 import { failure, finding } from './finding.ts';
 import { tensorInfo } from './sample.ts';

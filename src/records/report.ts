@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { artifact, declaredChange } from './artifact.ts';
 import { outputComparison } from './comparison.ts';
 import { tensorSpec } from './contract.ts';

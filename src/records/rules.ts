@@ -1,8 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
 import { dim } from './contract.ts';
-
-export const TOLERANCE_PRESETS = ['float32', 'float16', 'bfloat16', 'int8'] as const;
+import { TOLERANCE_PRESETS } from './presets.ts';
 
 /** What a user may say about how far an output may be from its reference. */
 export const toleranceRule = z.discriminatedUnion('kind', [

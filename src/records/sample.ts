@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
 
 /** A tensor inside a sample or an observation: what it is, not what it holds. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GRADES, VERDICTS } from './verdict.ts';
 
 /** Schemas apart from the words, so that judging does not load zod. */

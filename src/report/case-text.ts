@@ -2,7 +2,7 @@ import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
 import { visible, visibleLines } from './escape.ts';
-import { failingOutputs, failureOf, findingFix, mismatchWords, sortFindings, toleranceWords } from './explain.ts';
+import { failingOutputs, failureOf, findingFix, mismatchWords, findingsOf, toleranceWords } from './explain.ts';
 import { difference, formatNumber, formatPair } from './numbers.ts';
 
 /** A traceback or log longer than this is read in the report, not in a terminal. */
@@ -19,7 +19,7 @@ interface TextLine {
 
 /** Why a conversion did not pass, in lines of safe text: findings, what failed, cause, place, numpy's numbers, command. */
 export function caseLines(c: ReportCase): TextLine[] {
-  const deciding = sortFindings(c.findings).filter((f) => f.severity !== 'info');
+  const deciding = findingsOf(c).filter((f) => f.severity !== 'info');
   const failure = failureOf(c);
   return [
     ...deciding.flatMap(findingLines),

@@ -45,6 +45,12 @@ export function failureOf(c: ReportCase): { readonly side: string; readonly fail
   return sample?.failure ? { side: `sample ${sample.id}`, failure: sample.failure } : null;
 }
 
+/** Findings beside the failure itself, which is shown with its fix and traceback, not twice. */
+export function findingsOf(c: ReportCase): Finding[] {
+  const failure = failureOf(c);
+  return sortFindings(c.findings).filter((f) => failure === null || f.code !== failure.failure.code || f.where !== failure.side);
+}
+
 /** Findings that decide, before warnings and remarks; otherwise in the order of the record. */
 export const sortFindings = (findings: readonly Finding[]): Finding[] =>
   (['error', 'warning', 'info'] as const).flatMap((s) => findings.filter((f) => f.severity === s));

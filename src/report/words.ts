@@ -24,6 +24,7 @@ export const LEGEND: readonly (readonly [symbol: string, word: string, meaning: 
   ['=', 'identical', 'every bit the same'],
   ['≡', 'equivalent', 'within rounding'],
   ['~', 'close', 'at most 0.1 % of the output’s scale'],
+  ['✓', 'accepted', 'more than rounding, within the tolerance that the suite sets'],
   ['≠', 'different', 'at most 5 % of the output’s scale'],
   ['✗', 'broken', 'more than that, or another structure'],
   ['?', 'unverifiable', 'nothing could be proven'],
@@ -45,13 +46,17 @@ export function symbol(verdict: Outcome, grade: Grade | null): string {
   const judged = verdict === 'pass' || verdict === 'fail';
   if (!judged || grade === null) return OUTCOME_SYMBOLS[verdict];
   // A value that agrees can still fail (a renamed output, an expectation that expired): never a calm sign for that.
-  const calm = grade === 'identical' || grade === 'equivalent';
+  const calm = isCalm(grade);
+  // Nor an alarming one for an error that the suite allows.
+  if (verdict === 'pass' && !calm) return '✓';
   return calm && verdict !== 'pass' ? OUTCOME_SYMBOLS[verdict] : GRADE_SYMBOLS[grade];
 }
 
-/** One or two words beside the symbol: `equivalent`, `fail: close`, `expected failure`. */
+const isCalm = (grade: Grade): boolean => grade === 'identical' || grade === 'equivalent';
+
+/** One or two words beside the symbol: `equivalent`, `accepted`, `fail: close`, `expected`. */
 export function outcomeWord(verdict: Outcome, grade: Grade | null): string {
-  if (verdict === 'pass') return grade ?? 'pass';
+  if (verdict === 'pass') return grade === null ? 'pass' : isCalm(grade) ? grade : 'accepted';
   if (verdict === 'expected') return 'expected';
   if (verdict === 'fail')
     return grade === null || grade === 'identical' || grade === 'equivalent' ? 'fail' : `fail: ${grade}`;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OnparError } from '../core/errors.ts';
 import { allowedValues } from '../core/nearest.ts';
 import { suiteSchema } from './schema.ts';
@@ -44,9 +44,11 @@ const place = (path: readonly PropertyKey[]): string => (path.length === 0 ? 'th
 
 /** The first thing wrong with a suite, as one error that names file, line, value, what is allowed and the fix. */
 export function suiteError(error: z.ZodError, file: string, lineOf: LineOf): OnparError {
-  const first = error.issues[0];
+  const found = error.issues.map((issue) => innermost(issue, []));
+  // A key that is only misspelt is missing too: the spelling is the cause, so it is told first.
+  const first = found.find((f) => f.issue.code === 'unrecognized_keys') ?? found[0];
   if (first === undefined) return new OnparError({ code: 'bad-suite', message: `${file}: not a suite` });
-  const { issue, path } = innermost(first, []);
+  const { issue, path } = first;
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
@@ -57,16 +59,32 @@ export function suiteError(error: z.ZodError, file: string, lineOf: LineOf): Onp
     });
   }
   const where = at(file, lineOf(path));
-  if (issue.code === 'invalid_type' && issue.input === undefined && path.length > 0) {
+  if (issue.input === undefined && path.length > 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_union')) {
     const key = String(path.at(-1));
-    return new OnparError({ code: 'bad-suite', message: `${where}: ${place(path.slice(0, -1))} lacks the key \`${key}\` (${issue.expected})${more}`, fix: `add \`${key}:\`; see \`onpar init\` for a commented suite` });
+    return new OnparError({ code: 'bad-suite', message: `${where}: ${place(path.slice(0, -1))} lacks the key \`${key}\` (${expected(issue)})${more}`, fix: `add \`${key}:\`; see \`onpar init\` for a commented suite` });
   }
-  return new OnparError({ code: 'bad-suite', message: `${where}: ${place(path)}: ${issue.message}${more}`, fix: fixFor(issue) });
+  return new OnparError({ code: 'bad-suite', message: `${where}: ${place(path)} is ${written(issue.input)}${more}`, fix: fixFor(issue) });
+}
+
+/** A value as the user wrote it, short enough for one line. */
+function written(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** The types that may stand there: `number`, `object or array`. */
+function expected(issue: Issue): string {
+  if (issue.code === 'invalid_type') return issue.expected;
+  if (issue.code !== 'invalid_union') return '';
+  const types = issue.errors.flatMap((branch) => branch.slice(0, 1)).map(expected);
+  return [...new Set(types.filter((t) => t !== ''))].join(' or ');
 }
 
 const at = (file: string, line: number | undefined): string => (line === undefined ? file : `${file}:${line}`);
 
 function fixFor(issue: Issue): string {
   if (issue.code === 'invalid_value') return `allowed: ${issue.values.map(String).join(', ')}`;
-  return 'see docs/suite.md, or let your editor check the file against schemas/suite.json';
+  const types = expected(issue);
+  const wanted = types === '' ? issue.message : `write ${/^[aeiou]/.test(types) ? 'an' : 'a'} ${types}`;
+  return `${wanted}; see docs/suite.md, or let your editor check the file against schemas/suite.json`;
 }

@@ -17,13 +17,15 @@ export async function loadSuite(path: string): Promise<Suite> {
     throw new OnparError({ code: 'file-missing', message: `suite ${shown} does not exist`, fix: `a suite is called ${SUITE_NAMES.join(', ')} or named on the command line; \`onpar init MODEL\` writes one` });
   }
   const { value, lineOf } = /\.[cm]?[jt]s$/.test(file) ? await fromCode(file, shown) : fromText(file, shown);
-  const parsed = suiteSchema.safeParse(value);
+  if (value === null || value === undefined) throw emptySuite(shown);
+  const parsed = suiteSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) throw suiteError(parsed.error, shown, lineOf);
-  if (Object.keys(parsed.data.cases).length === 0) {
-    throw new OnparError({ code: 'empty-suite', message: `${shown}: the suite has no case, so it proves nothing`, fix: 'add one below `cases:`; `onpar init MODEL` writes an example' });
-  }
+  if (Object.keys(parsed.data.cases).length === 0) throw emptySuite(shown);
   return { ...resolveSuite(parsed.data, file, dirname(file)), title: shown };
 }
+
+const emptySuite = (shown: string): OnparError =>
+  new OnparError({ code: 'empty-suite', message: `${shown}: the suite has no case, so it proves nothing`, fix: 'add one below `cases:`; `onpar init MODEL` writes an example' });
 
 function fromText(file: string, shown: string): { value: unknown; lineOf: LineOf } {
   const counter = new LineCounter();
@@ -31,7 +33,7 @@ function fromText(file: string, shown: string): { value: unknown; lineOf: LineOf
   const first = document.errors[0];
   if (first !== undefined) {
     const line = counter.linePos(first.pos[0]).line;
-    throw new OnparError({ code: 'bad-suite', message: `${shown}:${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${first.message.split('\n')[0]}`, fix: 'mend the syntax at that line', detail: first.message });
+    throw new OnparError({ code: 'bad-suite', message: `${shown}:${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${(first.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')}`, fix: 'mend the syntax at that line', detail: first.message });
   }
   const lineOf: LineOf = (path, key) => {
     // The nearest level that exists tells the line of a missing key.

@@ -1,5 +1,6 @@
 import { OnparError } from '../core/errors.ts';
-import { TOLERANCE_PRESETS, type ToleranceRule } from '../records/rules.ts';
+import { TOLERANCE_PRESETS } from '../records/presets.ts';
+import type { ToleranceRule } from '../records/rules.ts';
 import type { ToleranceSetting, ToleranceValue } from './schema.ts';
 
 const FIX = 'write `auto`, a preset (float32, float16, bfloat16, int8), `rtol=1e-3,atol=1e-5`, `{relative: "0.1%"}`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`';

@@ -20,7 +20,9 @@ describe('honest accounting', () => {
     const result = await compareScene({ reference: [y, y, y], candidate: [y, failure(), failure()] });
     expect(result).toMatchObject({ verdict: 'fail', grade: 'broken', worstSample: 's1' });
     expect(errors(result)).toEqual(['candidate-failed', 'fewer-samples']);
-    expect(says(result, 'candidate-failed')).toBe('candidate: the candidate failed on sample s1 (and 1 more): it broke');
+    expect(says(result, 'candidate-failed')).toBe(
+      'candidate: the candidate failed on sample s1 (and 1 more): it broke',
+    );
     expect(result.samples).toEqual([
       { id: 's0', verdict: 'pass' },
       { id: 's1', verdict: 'fail', failure: failure().failure },
@@ -57,7 +59,10 @@ describe('honest accounting', () => {
   });
 
   it('passes when all planned samples were compared', async () => {
-    expect(await compareScene({ reference: [y, y], candidate: [y, y] })).toMatchObject({ verdict: 'pass', worstSample: 's0' });
+    expect(await compareScene({ reference: [y, y], candidate: [y, y] })).toMatchObject({
+      verdict: 'pass',
+      worstSample: 's0',
+    });
   });
 });
 
@@ -98,7 +103,10 @@ describe('tensors that prove nothing', () => {
   it('fails an output that the contract promises and nobody gives', async () => {
     const contract = contractOf([spec('y'), spec('z')]);
     const both = { y: f32([1, 2]), z: f32([3]) };
-    const result = await compareScene({ reference: { answers: [both], contract }, candidate: { answers: [y], contract } });
+    const result = await compareScene({
+      reference: { answers: [both], contract },
+      candidate: { answers: [y], contract },
+    });
     expect(says(result, 'output-absent')).toBe('output z: the candidate gave no such output in sample s0');
     expect(result).toMatchObject({ verdict: 'fail', grade: 'broken' });
   });
@@ -106,7 +114,10 @@ describe('tensors that prove nothing', () => {
   it('finds outputs by position where a runtime calls them other than its contract', async () => {
     const contract = contractOf([spec('p'), spec('q')], { names: 'generated' });
     const answers = [{ p: f32([1]), q: f32([2]) }];
-    const result = await compareScene({ reference: { answers, contract }, candidate: { answers: [{ 'p:0': f32([1]), 'q:0': f32([2]) }], contract } });
+    const result = await compareScene({
+      reference: { answers, contract },
+      candidate: { answers: [{ 'p:0': f32([1]), 'q:0': f32([2]) }], contract },
+    });
     expect(result).toMatchObject({ verdict: 'pass', grade: 'identical' });
   });
 });
@@ -116,18 +127,31 @@ describe('sides that are no use', () => {
     const good = { answers: [y], contract: contractOf([spec('y')]) };
     const bad = { answers: [], failure: { code: 'model-load-failed', message: 'not an ONNX file' } };
     const result = await compareScene({ reference: good, candidate: good, [side]: bad });
-    expect(result).toMatchObject({ verdict: 'error', grade: null, outputs: [], samples: [{ id: 's0', verdict: 'error' }] });
+    expect(result).toMatchObject({
+      verdict: 'error',
+      grade: null,
+      outputs: [],
+      samples: [{ id: 's0', verdict: 'error' }],
+    });
     expect(says(result, 'model-load-failed')).toBe(`${side}: not an ONNX file`);
   });
 
   it('keeps the code of an outside toolchain', async () => {
-    const result = await compareScene({ reference: [y], candidate: { answers: [], failure: { code: 'flux-lost', message: 'gone' } } });
-    expect(result.findings).toMatchObject([{ code: 'flux-lost', where: 'candidate', severity: 'error', args: { message: 'gone' } }]);
+    const result = await compareScene({
+      reference: [y],
+      candidate: { answers: [], failure: { code: 'flux-lost', message: 'gone' } },
+    });
+    expect(result.findings).toMatchObject([
+      { code: 'flux-lost', where: 'candidate', severity: 'error', args: { message: 'gone' } },
+    ]);
   });
 
   it('has no judge in a reference in training mode', async () => {
     const candidate = [{ y: f32([1, 9]) }];
-    const result = await compareScene({ reference: { answers: [y], facts: { training: ['dropout', 'bn1'] } }, candidate });
+    const result = await compareScene({
+      reference: { answers: [y], facts: { training: ['dropout', 'bn1'] } },
+      candidate,
+    });
     expect(result).toMatchObject({ verdict: 'unverifiable', grade: null, samples: [{ verdict: 'unverifiable' }] });
     expect(errors(result)).toEqual(['reference-training']);
     expect(result.outputs[0]).toMatchObject({ verdict: 'unverifiable', metrics: { maxAbs: 7 } });

@@ -7,7 +7,11 @@ const y = () => ({ y: f32([1, 2]) });
 
 /** One sample of equal values under two contracts. */
 const under = (reference: IoContract | null, candidate: IoContract | null, more: object = {}) =>
-  compareScene({ reference: { answers: [y()], contract: reference }, candidate: { answers: [y()], contract: candidate }, ...more });
+  compareScene({
+    reference: { answers: [y()], contract: reference },
+    candidate: { answers: [y()], contract: candidate },
+    ...more,
+  });
 
 const inputs = (...specs: IoContract['inputs']): IoContract => ({ ...contractOf([spec('y')]), inputs: specs });
 
@@ -15,11 +19,18 @@ describe('names', () => {
   it('pairs a reference without names by position', async () => {
     const result = await compareScene({
       reference: [{ output: f32([1, 2]) }],
-      candidate: { answers: [{ linear_1: f32([1, 2]) }], contract: contractOf([spec('linear_1', { shape: ['batch'] })]) },
+      candidate: {
+        answers: [{ linear_1: f32([1, 2]) }],
+        contract: contractOf([spec('linear_1', { shape: ['batch'] })]),
+      },
     });
     expect(result).toMatchObject({ verdict: 'pass', findings: [] });
     expect(result.outputs[0]).toMatchObject({ name: 'output', candidateName: 'linear_1', pairedBy: 'position' });
-    expect(result.contract[0]).toMatchObject({ pairedBy: 'position', differences: [], reference: { dtype: 'float32', shape: [2] } });
+    expect(result.contract[0]).toMatchObject({
+      pairedBy: 'position',
+      differences: [],
+      reference: { dtype: 'float32', shape: [2] },
+    });
   });
 
   it('fails a declared name that changed, and still compares the values', async () => {
@@ -39,13 +50,20 @@ describe('names', () => {
     };
     const mapped = await compareScene({ ...scene, sameFormat: true, rules: { mapOutputs: { y: 'z' } } });
     expect(mapped).toMatchObject({ verdict: 'pass', outputs: [{ pairedBy: 'map' }] });
-    const declared = await compareScene({ ...scene, declared: [{ side: 'output', name: 'y', to: 'z', reason: 'renamed' }] });
+    const declared = await compareScene({
+      ...scene,
+      declared: [{ side: 'output', name: 'y', to: 'z', reason: 'renamed' }],
+    });
     expect(declared).toMatchObject({ verdict: 'pass', outputs: [{ pairedBy: 'declared' }] });
   });
 
   it('lets the map overrule equal names', async () => {
     const [a, b] = [f32([1, 2]), f32([30, 40])];
-    const result = await compareScene({ reference: [{ a, b }], candidate: [{ a: b, b: a }], rules: { mapOutputs: { a: 'b', b: 'a' } } });
+    const result = await compareScene({
+      reference: [{ a, b }],
+      candidate: [{ a: b, b: a }],
+      rules: { mapOutputs: { a: 'b', b: 'a' } },
+    });
     expect(result).toMatchObject({ verdict: 'pass', grade: 'identical' });
   });
 
@@ -58,10 +76,22 @@ describe('names', () => {
   it('fails an output that is missing or extra', async () => {
     const both = { y: f32([1, 2]), z: f32([5, 6]) };
     const contracts = [contractOf([spec('y'), spec('z')]), contractOf([spec('y')])] as const;
-    const missing = await compareScene({ reference: { answers: [both], contract: contracts[0] }, candidate: { answers: [y()], contract: contracts[1] } });
+    const missing = await compareScene({
+      reference: { answers: [both], contract: contracts[0] },
+      candidate: { answers: [y()], contract: contracts[1] },
+    });
     expect(errors(missing)).toEqual(['output-missing']);
-    expect(missing.outputs[1]).toMatchObject({ name: 'z', candidateName: null, pairedBy: 'none', verdict: 'fail', metrics: { elements: 0 } });
-    const extra = await compareScene({ reference: { answers: [y()], contract: contracts[1] }, candidate: { answers: [both], contract: contracts[0] } });
+    expect(missing.outputs[1]).toMatchObject({
+      name: 'z',
+      candidateName: null,
+      pairedBy: 'none',
+      verdict: 'fail',
+      metrics: { elements: 0 },
+    });
+    const extra = await compareScene({
+      reference: { answers: [y()], contract: contracts[1] },
+      candidate: { answers: [both], contract: contracts[0] },
+    });
     expect(errors(extra)).toEqual(['output-extra']);
     expect(extra.grade).toBe('broken');
   });
@@ -76,7 +106,10 @@ describe('names', () => {
 
   it('pairs generated input names by position', async () => {
     const result = await under(inputs(spec('a')), { ...inputs(spec('serving_default_x:0')), names: 'generated' });
-    expect(result).toMatchObject({ verdict: 'pass', contract: [{ side: 'input', pairedBy: 'position', differences: [] }, {}] });
+    expect(result).toMatchObject({
+      verdict: 'pass',
+      contract: [{ side: 'input', pairedBy: 'position', differences: [] }, {}],
+    });
   });
 
   it('holds the same format to its order', async () => {
@@ -89,7 +122,10 @@ describe('names', () => {
 
   it('takes names out of models as data', async () => {
     const odd = { constructor: f32([1, 2]), __proto__x: f32([3, 4]) };
-    expect(await compareScene({ reference: [odd], candidate: [odd] })).toMatchObject({ verdict: 'pass', grade: 'identical' });
+    expect(await compareScene({ reference: [odd], candidate: [odd] })).toMatchObject({
+      verdict: 'pass',
+      grade: 'identical',
+    });
   });
 });
 
@@ -101,23 +137,39 @@ describe('dtypes', () => {
   });
 
   it('reports a declared change', async () => {
-    const declared: DeclaredChange[] = [{ side: 'input', name: 'ids', dtype: 'int32', reason: 'TFLite has no int64 here' }];
-    const result = await under(inputs(spec('ids', { dtype: 'int64' })), inputs(spec('ids', { dtype: 'int32' })), { declared });
+    const declared: DeclaredChange[] = [
+      { side: 'input', name: 'ids', dtype: 'int32', reason: 'TFLite has no int64 here' },
+    ];
+    const result = await under(inputs(spec('ids', { dtype: 'int64' })), inputs(spec('ids', { dtype: 'int32' })), {
+      declared,
+    });
     expect(result.verdict).toBe('pass');
-    expect(says(result, 'dtype-declared')).toBe('input ids changed dtype from int64 to int32, as declared: TFLite has no int64 here');
+    expect(says(result, 'dtype-declared')).toBe(
+      'input ids changed dtype from int64 to int32, as declared: TFLite has no int64 here',
+    );
   });
 
   it('does not take a declaration of another dtype for this one', async () => {
     const declared: DeclaredChange[] = [{ side: 'input', name: 'ids', dtype: 'int16', reason: 'no' }];
-    expect(errors(await under(inputs(spec('ids', { dtype: 'int64' })), inputs(spec('ids', { dtype: 'int32' })), { declared }))).toEqual(['dtype-changed']);
+    expect(
+      errors(
+        await under(inputs(spec('ids', { dtype: 'int64' })), inputs(spec('ids', { dtype: 'int32' })), { declared }),
+      ),
+    ).toEqual(['dtype-changed']);
   });
 
   it('lets an unknown dtype contradict nothing', async () => {
-    expect(await under(inputs(spec('x', { dtype: null })), inputs(spec('x')))).toMatchObject({ verdict: 'pass', findings: [] });
+    expect(await under(inputs(spec('x', { dtype: null })), inputs(spec('x')))).toMatchObject({
+      verdict: 'pass',
+      findings: [],
+    });
   });
 
   it('fails what came back, where the contracts are silent', async () => {
-    const result = await compareScene({ reference: [{ y: i64([1, 2]) }], candidate: { answers: [{ y: tensor('int32', [1, 2]) }], contract: contractOf([spec('y', { dtype: null })]) } });
+    const result = await compareScene({
+      reference: [{ y: i64([1, 2]) }],
+      candidate: { answers: [{ y: tensor('int32', [1, 2]) }], contract: contractOf([spec('y', { dtype: null })]) },
+    });
     expect(errors(result)).toEqual(['dtype-changed']);
     expect(result.findings).toHaveLength(1);
     expect(result.outputs[0]).toMatchObject({ verdict: 'fail', metrics: { maxAbs: 0 } });
@@ -141,10 +193,18 @@ describe('dimensions', () => {
     ['across formats', {}, 'warning', 'pass'],
     ['another one asked for', { rules: { dynamic: ['length'] } }, 'warning', 'pass'],
     ['declared', { declared: [{ side: 'input', name: 'x', shape: [1, 8], reason: 'static shapes' }] }, 'info', 'pass'],
-    ['declared, yet asked for', { rules: { dynamic: ['batch'] }, declared: [{ side: 'input', name: 'x', shape: [1, 8], reason: 'static' }] }, 'error', 'fail'],
+    [
+      'declared, yet asked for',
+      { rules: { dynamic: ['batch'] }, declared: [{ side: 'input', name: 'x', shape: [1, 8], reason: 'static' }] },
+      'error',
+      'fail',
+    ],
   ])('a frozen dimension: %s', async (_why, more, severity, verdict) => {
     const result = await shapes(['batch', 8], [1, 8], more);
-    expect(findingOf(result, 'dim-frozen')).toMatchObject({ severity, args: { axis: 0, reference: 'batch', candidate: 1 } });
+    expect(findingOf(result, 'dim-frozen')).toMatchObject({
+      severity,
+      args: { axis: 0, reference: 'batch', candidate: 1 },
+    });
     expect(result.verdict).toBe(verdict);
   });
 
@@ -155,14 +215,22 @@ describe('dimensions', () => {
 
   it('takes sizes that vary over the samples for dynamic', async () => {
     const samples = [1, 2].map((n, i) => sampleOf(`s${i}`, [{ name: 'x', dtype: 'float32', shape: [n, 8] }]));
-    const scene = { reference: [y(), y()], candidate: { answers: [y(), y()], contract: inputs(spec('x', { shape: [1, 8] })) }, samples };
+    const scene = {
+      reference: [y(), y()],
+      candidate: { answers: [y(), y()], contract: inputs(spec('x', { shape: [1, 8] })) },
+      samples,
+    };
     expect(codes((await compareScene(scene)).findings, 'warning')).toEqual(['dim-frozen']);
     expect(errors(await compareScene({ ...scene, rules: { dynamic: ['batch'] } }))).toEqual(['dim-frozen']);
   });
 
   it('does not take one seen size for a promise', async () => {
     const samples = [sampleOf('s0', [{ name: 'x', dtype: 'float32', shape: [2, 8] }])];
-    const result = await compareScene({ reference: [y()], candidate: { answers: [y()], contract: inputs(spec('x', { shape: [1, 8] })) }, samples });
+    const result = await compareScene({
+      reference: [y()],
+      candidate: { answers: [y()], contract: inputs(spec('x', { shape: [1, 8] })) },
+      samples,
+    });
     expect(result).toMatchObject({ verdict: 'pass', findings: [] });
   });
 
@@ -170,6 +238,8 @@ describe('dimensions', () => {
     const declared = [{ side: 'input', name: 'x', shape: [1, 8], reason: 'a batch axis was added' }];
     const result = await shapes([8], [1, 8], { declared });
     expect(result.verdict).toBe('pass');
-    expect(says(result, 'shape-declared')).toBe('input x changed shape from [8] to [1, 8], as declared: a batch axis was added');
+    expect(says(result, 'shape-declared')).toBe(
+      'input x changed shape from [8] to [1, 8], as declared: a batch axis was added',
+    );
   });
 });

@@ -8,7 +8,10 @@ const [a, b, c] = [f32([1, 2, 3]), f32([10, -20, 30]), f32([7, 7, -7])];
 const tuple = (reference: readonly object[], candidate: readonly object[], more: object = {}) =>
   compareScene({
     reference: reference as never,
-    candidate: { answers: candidate as never, contract: contractOf(Object.keys(candidate[0] ?? {}).map((name) => spec(name))) },
+    candidate: {
+      answers: candidate as never,
+      contract: contractOf(Object.keys(candidate[0] ?? {}).map((name) => spec(name))),
+    },
     ...more,
   });
 
@@ -17,7 +20,9 @@ describe('permuted outputs', () => {
     const result = await tuple([{ output_0: a, output_1: b }], [{ linear: b, add: a }]);
     expect(errors(result)).toEqual(['outputs-permuted']);
     expect(result).toMatchObject({ verdict: 'fail', grade: 'broken' });
-    expect(says(result, 'outputs-permuted')).toBe('outputs are permuted: output_0 = add, output_1 = linear fit by value');
+    expect(says(result, 'outputs-permuted')).toBe(
+      'outputs are permuted: output_0 = add, output_1 = linear fit by value',
+    );
     expect(result.outputs).toMatchObject([
       { name: 'output_0', candidateName: 'add', pairedBy: 'value', verdict: 'fail', metrics: { maxAbs: 0 } },
       { name: 'output_1', candidateName: 'linear', pairedBy: 'value', verdict: 'fail' },
@@ -69,7 +74,11 @@ describe('permuted outputs', () => {
   });
 
   it('does not question what the user mapped', async () => {
-    const result = await compareScene({ reference: [{ p: a, q: b }], candidate: [{ p: b, q: a }], rules: { mapOutputs: { p: 'p', q: 'q' } } });
+    const result = await compareScene({
+      reference: [{ p: a, q: b }],
+      candidate: [{ p: b, q: a }],
+      rules: { mapOutputs: { p: 'p', q: 'q' } },
+    });
     expect(errors(result)).toEqual(['values-differ']);
   });
 });
@@ -99,7 +108,9 @@ describe('ambiguous pairings', () => {
   });
 
   it('does not doubt outputs that are paired by name', async () => {
-    expect(await compareScene({ reference: [{ x: a, y: a }], candidate: [{ x: a, y: a }] })).toMatchObject({ verdict: 'pass' });
+    expect(await compareScene({ reference: [{ x: a, y: a }], candidate: [{ x: a, y: a }] })).toMatchObject({
+      verdict: 'pass',
+    });
   });
 
   it('is unverifiable when several permutations fit better', async () => {

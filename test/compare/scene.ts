@@ -2,8 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type CompareInput, type ComparedSide, type ConversionComparison, compareConversion } from '../../src/compare/compare.ts';
-import { CATALOGUE } from '../../src/core/finding-catalogue.ts';
+import {
+  type ComparedSide,
+  type CompareInput,
+  type ConversionComparison,
+  compareConversion,
+} from '../../src/compare/compare.ts';
+import type { CATALOGUE } from '../../src/core/finding-catalogue.ts';
 import { type RawFinding, sentence } from '../../src/core/findings.ts';
 import { outputComparison } from '../../src/records/comparison.ts';
 import type { IoContract, TensorSpec } from '../../src/records/contract.ts';
@@ -25,7 +30,8 @@ export const tensor = (dtype: NumericDtype, values: Numbers, shape: readonly num
 export const f32 = (values: Numbers, shape?: readonly number[]): Tensor => tensor('float32', values, shape);
 export const f64 = (values: Numbers, shape?: readonly number[]): Tensor => tensor('float64', values, shape);
 export const i64 = (values: Numbers, shape?: readonly number[]): Tensor => tensor('int64', values, shape);
-export const text = (values: readonly string[], shape: readonly number[] = [values.length]): Tensor => stringTensor(shape, values);
+export const text = (values: readonly string[], shape: readonly number[] = [values.length]): Tensor =>
+  stringTensor(shape, values);
 
 /** What one side answered to each sample: named outputs, a failure, or nothing at all. */
 export type Answer = Readonly<Record<string, Tensor>> | { readonly failure: FailureRecord } | 'not run';
@@ -43,7 +49,8 @@ export interface Scene extends Partial<Omit<CompareInput, 'reference' | 'candida
   readonly rules?: Partial<CompareRules>;
 }
 
-const isFailure = (answer: Answer): answer is { failure: FailureRecord } => typeof answer === 'object' && 'failure' in answer && 'code' in answer.failure;
+const isFailure = (answer: Answer): answer is { failure: FailureRecord } =>
+  typeof answer === 'object' && 'failure' in answer && 'code' in answer.failure;
 
 function observe(name: string, dir: string, setup: SceneSide): ComparedSide {
   const samples = setup.answers.flatMap((answer, i): SampleRun[] => {
@@ -53,7 +60,9 @@ function observe(name: string, dir: string, setup: SceneSide): ComparedSide {
     const file = `${name}-${i}.safetensors`;
     const tensors = Object.entries(answer);
     writeSafetensors(join(dir, file), new Map(tensors));
-    return [{ ...base, file, outputs: tensors.map(([key, t]) => ({ name: key, dtype: t.dtype, shape: [...t.shape] })) }];
+    return [
+      { ...base, file, outputs: tensors.map(([key, t]) => ({ name: key, dtype: t.dtype, shape: [...t.shape] })) },
+    ];
   });
   const contract = setup.contract ?? null;
   const observation: Observation = {
@@ -83,7 +92,14 @@ export const rulesOf = (rules: Partial<CompareRules> = {}): CompareRules => ({
   ...rules,
 });
 
-export const sampleOf = (id: string, inputs: Sample['inputs'] = []): Sample => ({ id, generator: 'test', seed: 0, inputs, digest: '', file: `${id}.safetensors` });
+export const sampleOf = (id: string, inputs: Sample['inputs'] = []): Sample => ({
+  id,
+  generator: 'test',
+  seed: 0,
+  inputs,
+  digest: '',
+  file: `${id}.safetensors`,
+});
 
 /** Writes real files, compares them, and checks that every record and every sentence is well formed. */
 export async function compareScene(scene: Scene): Promise<ConversionComparison> {
@@ -111,7 +127,8 @@ function checkRecords(result: ConversionComparison): void {
     const words = sentence(finding);
     if (/undefined|\[object|NaN %/.test(words)) throw new Error(`bad sentence: ${words}`);
   }
-  if (result.verdict !== 'pass' && !result.findings.some((f) => f.severity === 'error')) throw new Error(`${result.verdict} without a reason`);
+  if (result.verdict !== 'pass' && !result.findings.some((f) => f.severity === 'error'))
+    throw new Error(`${result.verdict} without a reason`);
 }
 
 /** Codes that are errors, in order, each once. */
@@ -126,8 +143,19 @@ export function findingOf(result: ConversionComparison, code: keyof typeof CATAL
   return found;
 }
 
-export const says = (result: ConversionComparison, code: keyof typeof CATALOGUE): string => sentence(findingOf(result, code));
+export const says = (result: ConversionComparison, code: keyof typeof CATALOGUE): string =>
+  sentence(findingOf(result, code));
 
-export const spec = (name: string, more: Partial<TensorSpec> = {}): TensorSpec => ({ name, dtype: 'float32', shape: null, ...more });
+export const spec = (name: string, more: Partial<TensorSpec> = {}): TensorSpec => ({
+  name,
+  dtype: 'float32',
+  shape: null,
+  ...more,
+});
 
-export const contractOf = (outputs: TensorSpec[], more: Partial<IoContract> = {}): IoContract => ({ inputs: [], outputs, names: 'declared', ...more });
+export const contractOf = (outputs: TensorSpec[], more: Partial<IoContract> = {}): IoContract => ({
+  inputs: [],
+  outputs,
+  names: 'declared',
+  ...more,
+});

@@ -4,7 +4,11 @@ import { codes, compareScene, contractOf, errors, f32, findingOf, i64, spec, ten
 const scores = f32([0.5, 0.5, 0.0, 0.1, 0.2, 0.7], [2, 3]);
 const contract = contractOf([spec('label', { dtype: 'int64', argmaxOf: 'scores' }), spec('scores')]);
 const pair = (reference: object, candidate: object, more: object = {}) =>
-  compareScene({ reference: { answers: [reference as never], contract }, candidate: { answers: [candidate as never], contract }, ...more });
+  compareScene({
+    reference: { answers: [reference as never], contract },
+    candidate: { answers: [candidate as never], contract },
+    ...more,
+  });
 
 describe('labels that are an argmax', () => {
   it('excuses a label whose score is equal', async () => {
@@ -24,12 +28,17 @@ describe('labels that are an argmax', () => {
   it('does not excuse a label whose score is another', async () => {
     const result = await pair({ label: i64([0, 2]), scores }, { label: i64([1, 1]), scores });
     expect(errors(result)).toEqual(['values-differ']);
-    expect(result.outputs[0]).toMatchObject({ metrics: { ties: 1, mismatchFraction: 0.5 }, worst: { index: [1], reference: 2, candidate: 1 } });
+    expect(result.outputs[0]).toMatchObject({
+      metrics: { ties: 1, mismatchFraction: 0.5 },
+      worst: { index: [1], reference: 2, candidate: 1 },
+    });
   });
 
   it('does not excuse a near miss', async () => {
     const apart = f32([0.501, 0.5, 0.0, 0.1, 0.2, 0.7], [2, 3]);
-    expect(errors(await pair({ label: i64([0, 2]), scores: apart }, { label: i64([1, 2]), scores: apart }))).toEqual(['values-differ']);
+    expect(errors(await pair({ label: i64([0, 2]), scores: apart }, { label: i64([1, 2]), scores: apart }))).toEqual([
+      'values-differ',
+    ]);
   });
 
   it('asks the candidate’s scores as well', async () => {
@@ -39,11 +48,16 @@ describe('labels that are an argmax', () => {
   });
 
   it('excuses no label outside the scores', async () => {
-    expect(errors(await pair({ label: i64([0, 2]), scores }, { label: i64([7, 2]), scores }))).toEqual(['values-differ']);
+    expect(errors(await pair({ label: i64([0, 2]), scores }, { label: i64([7, 2]), scores }))).toEqual([
+      'values-differ',
+    ]);
   });
 
   it('finds the score of a named class', async () => {
-    const named = contractOf([spec('label', { dtype: 'string', argmaxOf: 'scores', classes: ['cat', 'dog', 'emu'] }), spec('scores')]);
+    const named = contractOf([
+      spec('label', { dtype: 'string', argmaxOf: 'scores', classes: ['cat', 'dog', 'emu'] }),
+      spec('scores'),
+    ]);
     const run = (label: string) =>
       compareScene({
         reference: { answers: [{ label: text(['cat', 'emu']), scores }], contract: named },
@@ -54,7 +68,10 @@ describe('labels that are an argmax', () => {
   });
 
   it('finds the score of integer classes that are not their index', async () => {
-    const classes = contractOf([spec('label', { dtype: 'int64', argmaxOf: 'scores', classes: [10, 20, 30] }), spec('scores')]);
+    const classes = contractOf([
+      spec('label', { dtype: 'int64', argmaxOf: 'scores', classes: [10, 20, 30] }),
+      spec('scores'),
+    ]);
     const answers = (label: bigint) => ({ answers: [{ label: i64([label, 30n]), scores }], contract: classes });
     expect(await compareScene({ reference: answers(10n), candidate: answers(20n) })).toMatchObject({ verdict: 'pass' });
   });
@@ -72,9 +89,16 @@ describe('labels that are an argmax', () => {
     const map = f32([1, 5, 1, 3, 2, 5, 1, 4], [1, 2, 2, 2]);
     const rules = { ties: { label: 'map' } };
     const run = (shape: number[], reference: number[], candidate: number[]) =>
-      compareScene({ reference: [{ label: i64(reference, shape), map }], candidate: [{ label: i64(candidate, shape), map }], rules });
+      compareScene({
+        reference: [{ label: i64(reference, shape), map }],
+        candidate: [{ label: i64(candidate, shape), map }],
+        rules,
+      });
     // Over axis 3 the last one counts; kept as 1; over axis 1 the channel, where [1, 2], [5, 5], [1, 1], [3, 4] meet.
-    expect(await run([1, 1, 2, 2], [1, 0, 0, 1], [1, 1, 1, 1])).toMatchObject({ verdict: 'pass', outputs: [{ metrics: { ties: 2 } }, {}] });
+    expect(await run([1, 1, 2, 2], [1, 0, 0, 1], [1, 1, 1, 1])).toMatchObject({
+      verdict: 'pass',
+      outputs: [{ metrics: { ties: 2 } }, {}],
+    });
     expect((await run([1, 1, 2, 2], [1, 0, 0, 1], [0, 1, 1, 1])).verdict).toBe('fail');
     const topk = await compareScene({
       reference: [{ label: i64([0, 1], [1, 2]), map: f32([4, 3, 3], [1, 3]) }],
@@ -103,7 +127,10 @@ describe('quantised outputs', () => {
     });
     expect(result).toMatchObject({ verdict: 'pass', grade: 'equivalent' });
     expect(codes(result.findings)).toEqual(['dtype-declared']);
-    expect(result.outputs[0]).toMatchObject({ candidateDtype: 'int8', metrics: { maxAbs: 0, scale: expect.closeTo(1.29, 2) } });
+    expect(result.outputs[0]).toMatchObject({
+      candidateDtype: 'int8',
+      metrics: { maxAbs: 0, scale: expect.closeTo(1.29, 2) },
+    });
   });
 
   it('shows real values where they differ', async () => {
@@ -118,13 +145,18 @@ describe('quantised outputs', () => {
     const exact = { answers: [{ y: f32([0.5, 1, -2]) }], contract: float };
     const coarse = { answers: [{ y: tensor('int8', [10, 12, 6]) }], contract: int8 };
     expect((await compareScene({ reference: exact, candidate: coarse })).verdict).toBe('fail');
-    expect(await compareScene({ reference: coarse, candidate: exact })).toMatchObject({ verdict: 'pass', grade: 'equivalent' });
+    expect(await compareScene({ reference: coarse, candidate: exact })).toMatchObject({
+      verdict: 'pass',
+      grade: 'equivalent',
+    });
     const two = { answers: [{ y: f32([1.01, 1, -2]) }], contract: float };
     expect((await compareScene({ reference: coarse, candidate: two })).verdict).toBe('fail');
   });
 
   it('dequantises along an axis', async () => {
-    const perAxis = contractOf([spec('y', { dtype: 'uint8', quantization: { scales: [1, 10], zeroPoints: [0, 5], axis: 1 } })]);
+    const perAxis = contractOf([
+      spec('y', { dtype: 'uint8', quantization: { scales: [1, 10], zeroPoints: [0, 5], axis: 1 } }),
+    ]);
     const result = await compareScene({
       reference: { answers: [{ y: f32([1, 10, 2, 20], [2, 2]) }], contract: float },
       candidate: { answers: [{ y: tensor('uint8', [1, 6, 2, 7], [2, 2]) }], contract: perAxis },
@@ -140,7 +172,11 @@ describe('quantised outputs', () => {
   it('finds the same stored integers under other parameters', async () => {
     const other = contractOf([spec('y', { dtype: 'int8', quantization: { scales: [5], zeroPoints: [10] } })]);
     const answers = [{ y: tensor('int8', [10, 12, 6]) }];
-    expect((await compareScene({ reference: { answers, contract: int8 }, candidate: { answers, contract: other } })).verdict).toBe('fail');
-    expect(await compareScene({ reference: { answers, contract: int8 }, candidate: { answers, contract: int8 } })).toMatchObject({ grade: 'identical' });
+    expect(
+      (await compareScene({ reference: { answers, contract: int8 }, candidate: { answers, contract: other } })).verdict,
+    ).toBe('fail');
+    expect(
+      await compareScene({ reference: { answers, contract: int8 }, candidate: { answers, contract: int8 } }),
+    ).toMatchObject({ grade: 'identical' });
   });
 });

@@ -7,7 +7,11 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 import { codes, compareScene, errors, f32, f64, findingOf, says, tensor } from './scene.ts';
 
 const under = (rule: ToleranceRule, reference: Tensor, candidate: Tensor, name = 'y') =>
-  compareScene({ reference: [{ y: reference }], candidate: [{ y: candidate }], rules: { tolerances: { [name]: rule } } });
+  compareScene({
+    reference: [{ y: reference }],
+    candidate: [{ y: candidate }],
+    rules: { tolerances: { [name]: rule } },
+  });
 
 describe('bounds', () => {
   // All of these are exact in binary, so the boundary is exact too.
@@ -29,7 +33,11 @@ describe('bounds', () => {
   });
 
   it('moves the gate, never the grade', async () => {
-    expect(await under({ kind: 'bounds', atol: 10, rtol: 0 }, f32([1, 1]), f32([1, 3]))).toMatchObject({ verdict: 'pass', grade: 'broken', findings: [] });
+    expect(await under({ kind: 'bounds', atol: 10, rtol: 0 }, f32([1, 1]), f32([1, 3]))).toMatchObject({
+      verdict: 'pass',
+      grade: 'broken',
+      findings: [],
+    });
     const strict = await under({ kind: 'bounds', atol: 0, rtol: 0 }, f32([1, 1]), f32([1, 1.000001]));
     expect(strict).toMatchObject({ verdict: 'fail', grade: 'equivalent' });
     expect(errors(strict)).toEqual(['values-differ']);
@@ -91,13 +99,20 @@ describe('presets', () => {
   });
 
   it('float32 is the table of float32, also for float64 tensors', async () => {
-    expect(await under({ kind: 'preset', preset: 'float32' }, f64([1]), f64([1 + 5e-6]))).toMatchObject({ verdict: 'pass', grade: 'close' });
+    expect(await under({ kind: 'preset', preset: 'float32' }, f64([1]), f64([1 + 5e-6]))).toMatchObject({
+      verdict: 'pass',
+      grade: 'close',
+    });
     expect((await under({ kind: 'preset', preset: 'float32' }, f64([1]), f64([1 + 5e-5]))).verdict).toBe('fail');
   });
 
   it('gives int8 the step of the whole output in a small sample, and float16 that of the sample', async () => {
-    const scene = { reference: [{ y: f32([10, -10]) }, { y: f32([0.01, 0.01]) }], candidate: [{ y: f32([10, -10]) }, { y: f32([0.01, 0.5]) }] };
-    const run = async (preset: 'int8' | 'float16') => (await compareScene({ ...scene, rules: { tolerances: { '*': { kind: 'preset', preset } } } })).verdict;
+    const scene = {
+      reference: [{ y: f32([10, -10]) }, { y: f32([0.01, 0.01]) }],
+      candidate: [{ y: f32([10, -10]) }, { y: f32([0.01, 0.5]) }],
+    };
+    const run = async (preset: 'int8' | 'float16') =>
+      (await compareScene({ ...scene, rules: { tolerances: { '*': { kind: 'preset', preset } } } })).verdict;
     expect(await run('int8')).toBe('pass');
     expect(await run('float16')).toBe('fail');
   });
@@ -105,7 +120,10 @@ describe('presets', () => {
 
 describe('the suggested line', () => {
   const accepts = async (reference: Tensor[], candidate: Tensor[], name = 'y') => {
-    const scene = { reference: reference.map((y) => ({ [name]: y })), candidate: candidate.map((y) => ({ [name]: y })) };
+    const scene = {
+      reference: reference.map((y) => ({ [name]: y })),
+      candidate: candidate.map((y) => ({ [name]: y })),
+    };
     const first = await compareScene(scene);
     const accept = String(findingOf(first, 'values-close').args.accept);
     const tolerances = parseTolerances(parse(accept).tolerance);
@@ -119,7 +137,9 @@ describe('the suggested line', () => {
 
   it('is a bound where a sample near zero has rounding of its own', async () => {
     const tiny = [f32([1e-5, 1e-5]), f32([1.5e-5, 1e-5])] as const;
-    expect(await accepts([f32([1, -1]), tiny[0]], [f32([1.0009, -1]), tiny[1]])).toBe('tolerance: { y: { atol: 0.00091 } }');
+    expect(await accepts([f32([1, -1]), tiny[0]], [f32([1.0006, -1]), tiny[1]])).toBe(
+      'tolerance: { y: { atol: 0.0006 } }',
+    );
   });
 
   it('quotes a name that YAML would read otherwise', async () => {

@@ -1,15 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { compareScene, errors, f32, f64, findingOf, i64, says, tensor, text } from './scene.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { compareScene, errors, f32, f64, findingOf, i64, says, tensor, text } from './scene.ts';
 
-const one = (reference: Tensor, candidate: Tensor) => compareScene({ reference: [{ y: reference }], candidate: [{ y: candidate }] });
+const one = (reference: Tensor, candidate: Tensor) =>
+  compareScene({ reference: [{ y: reference }], candidate: [{ y: candidate }] });
 
 describe('floats', () => {
   it('grades bit-identical outputs identical', async () => {
     const result = await one(f32([1, 2, 3]), f32([1, 2, 3]));
     expect(result).toMatchObject({ verdict: 'pass', grade: 'identical', findings: [] });
-    expect(result.outputs[0]).toMatchObject({ noiseFloor: null, worst: null, worstElements: [], tolerance: { source: 'dtype-table' } });
-    expect(result.outputs[0]?.metrics).toMatchObject({ maxAbs: 0, scaled: 0, sqnrDb: 'Infinity', elements: 3, mismatchFraction: 0 });
+    expect(result.outputs[0]).toMatchObject({
+      noiseFloor: null,
+      worst: null,
+      worstElements: [],
+      tolerance: { source: 'dtype-table' },
+    });
+    expect(result.outputs[0]?.metrics).toMatchObject({
+      maxAbs: 0,
+      scaled: 0,
+      sqnrDb: 'Infinity',
+      elements: 3,
+      mismatchFraction: 0,
+    });
   });
 
   it('does not call a negative zero identical, but equal', async () => {
@@ -62,7 +74,10 @@ describe('floats', () => {
 
   it('does not let a large sample hide a small one', async () => {
     const big = f32([1e4, -1e4]);
-    const result = await compareScene({ reference: [{ y: big }, { y: f32([1, 1]) }], candidate: [{ y: big }, { y: f32([1, 2]) }] });
+    const result = await compareScene({
+      reference: [{ y: big }, { y: f32([1, 1]) }],
+      candidate: [{ y: big }, { y: f32([1, 2]) }],
+    });
     expect(result).toMatchObject({ verdict: 'fail', grade: 'broken', worstSample: 's1' });
     expect(result.outputs[0]?.samples.map((s) => s.verdict)).toEqual(['pass', 'fail']);
     expect(result.outputs[0]?.metrics.scaled).toBeCloseTo(1 / Math.sqrt(5e7), 8);
@@ -71,7 +86,12 @@ describe('floats', () => {
   it('compares float64 with an undeclared float32 by the table of float32, and fails the dtype', async () => {
     const result = await one(f64([1, 2]), f32([1.0000005, 2]));
     expect(errors(result)).toEqual(['dtype-changed']);
-    expect(result.outputs[0]).toMatchObject({ verdict: 'fail', grade: 'broken', referenceDtype: 'float64', candidateDtype: 'float32' });
+    expect(result.outputs[0]).toMatchObject({
+      verdict: 'fail',
+      grade: 'broken',
+      referenceDtype: 'float64',
+      candidateDtype: 'float32',
+    });
     expect(result.outputs[0]?.samples[0]?.grade).toBe('equivalent');
   });
 
@@ -99,7 +119,11 @@ describe('floats', () => {
   it('compares 0-d tensors', async () => {
     expect(await one(f32([1], []), f32([1], []))).toMatchObject({ grade: 'identical' });
     const result = await one(f32([1], []), f32([2], []));
-    expect(result.outputs[0]).toMatchObject({ grade: 'broken', worst: { index: [] }, metrics: { argmaxAgreement: null } });
+    expect(result.outputs[0]).toMatchObject({
+      grade: 'broken',
+      worst: { index: [] },
+      metrics: { argmaxAgreement: null },
+    });
   });
 });
 
@@ -150,7 +174,10 @@ describe('integers, booleans, strings', () => {
     const result = await one(i64([large, 5n]), i64([large + 1n, 5n]));
     expect(errors(result)).toEqual(['values-differ']);
     expect(result.outputs[0]?.worst).toMatchObject({ reference: '9007199254740992', candidate: '9007199254740993' });
-    expect(result.outputs[0]).toMatchObject({ tolerance: { atol: 0, rtol: 0, source: 'exact' }, metrics: { maxAbs: 1, cosine: null } });
+    expect(result.outputs[0]).toMatchObject({
+      tolerance: { atol: 0, rtol: 0, source: 'exact' },
+      metrics: { maxAbs: 1, cosine: null },
+    });
     expect(await one(i64([large + 1n]), i64([large + 1n]))).toMatchObject({ grade: 'identical' });
   });
 
@@ -172,12 +199,19 @@ describe('integers, booleans, strings', () => {
   it('grades an image off by one less than a wrong class', async () => {
     const image = await one(tensor('uint8', [200, 201, 202]), tensor('uint8', [201, 202, 203]));
     expect(image).toMatchObject({ verdict: 'fail', grade: 'different' });
-    expect(await one(tensor('uint8', [0, 1]), tensor('uint8', [1, 0]))).toMatchObject({ verdict: 'fail', grade: 'broken' });
+    expect(await one(tensor('uint8', [0, 1]), tensor('uint8', [1, 0]))).toMatchObject({
+      verdict: 'fail',
+      grade: 'broken',
+    });
   });
 
   it('shows booleans as booleans', async () => {
     const result = await one(tensor('bool', [1, 0]), tensor('bool', [1, 1]));
-    expect(result.outputs[0]).toMatchObject({ verdict: 'fail', worst: { index: [1], reference: false, candidate: true }, metrics: { maxAbs: null } });
+    expect(result.outputs[0]).toMatchObject({
+      verdict: 'fail',
+      worst: { index: [1], reference: false, candidate: true },
+      metrics: { maxAbs: null },
+    });
   });
 
   it('compares strings exactly', async () => {

@@ -47,7 +47,7 @@ test('an optional skip does not block, a plain one does', () => {
 test('values that agree under a failing verdict never wear a calm symbol', () => {
   expect(symbol('fail', 'identical')).toBe('✗');
   expect(symbol('fail', 'close')).toBe('~');
-  expect(symbol('pass', 'different')).toBe('≠');
+  expect(symbol('pass', 'different')).toBe('✓');
   expect(symbol('error', 'identical')).toBe('!');
 });
 

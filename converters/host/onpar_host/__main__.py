@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import importlib.util
+import io
 import os
 import sys
 
@@ -16,11 +18,22 @@ def main() -> int:
         sys.path.pop(0)
     arguments = _arguments()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     faulthandler.enable()
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-    from .channel import Channel
+    from .channel import Channel, refuse_all
+
+    try:
+        channel = Channel()
+    except OSError as error:
+        print(f"onpar_host: file descriptor 3 is no channel ({error})", file=sys.stderr)
+        return 2
+    if importlib.util.find_spec("numpy") is None:
+        refuse_all(channel, f"the environment {sys.prefix} lacks numpy", "pip install numpy there")
+        return 0
+
     from .dependencies import install_audit_hook
     from .local_modules import install_fresh_imports
     from .native_readers import install_reader_hooks
@@ -28,11 +41,6 @@ def main() -> int:
     from .toolchain import Toolchain
     from .worker import Worker, serve
 
-    try:
-        channel = Channel()
-    except OSError as error:
-        print(f"onpar_host: file descriptor 3 is no channel ({error})", file=sys.stderr)
-        return 2
     install_audit_hook()
     install_reader_hooks()
     install_fresh_imports()

@@ -47,6 +47,17 @@ class Channel:
             rest = rest[self._replies.write(rest) or 0 :]
 
 
+def refuse_all(channel: Channel, message: str, fix: str) -> None:
+    """Answers every request with `package-missing`: nothing can be served, but it can be said."""
+    error = {"code": "package-missing", "message": message, "fix": fix}
+    for line in channel.requests():
+        try:
+            number = json.loads(line).get("id")
+        except (ValueError, AttributeError):
+            number = None
+        channel.send({"id": number, "ok": False, "error": error})
+
+
 def _close_quietly(*descriptors: int) -> None:
     for descriptor in descriptors:
         try:

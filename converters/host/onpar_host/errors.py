@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .tracebacks import one_line, trimmed_traceback
+from .tracebacks import one_line, trimmed_traceback, without_root
 
 
 class WorkerError(Exception):
@@ -23,13 +22,18 @@ class WorkerError(Exception):
 
     def as_json(self) -> dict[str, str]:
         """The `error` (or a sample's `failure`) of an answer; empty fields are left out."""
-        fields = {"code": self.code, "message": self.message, "fix": self.fix, "detail": self.detail}
+        fields = {
+            "code": self.code,
+            "message": self.message,
+            "fix": self.fix,
+            "detail": self.detail,
+        }
         return {key: value for key, value in fields.items() if value}
 
 
 def describe_exception(error: BaseException, root: str = "") -> str:
     """`ValueError: what it said`, on one line, with paths relative to root."""
-    text = one_line(str(error).replace(root.rstrip(os.sep) + os.sep, "") if root else str(error))
+    text = one_line(without_root(str(error), root))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

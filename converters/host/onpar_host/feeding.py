@@ -34,9 +34,7 @@ def fit(tensors: Mapping[str, Tensor], contract: Contract) -> dict[str, Tensor]:
     return {spec.name: _fit_one(tensor, spec) for spec, tensor in paired}
 
 
-def _pair(
-    tensors: Mapping[str, Tensor], contract: Contract
-) -> list[tuple[TensorSpec, Tensor]]:
+def _pair(tensors: Mapping[str, Tensor], contract: Contract) -> list[tuple[TensorSpec, Tensor]]:
     wanted = [spec.name for spec in contract.inputs]
     if set(wanted) == set(tensors):
         return [(spec, tensors[spec.name]) for spec in contract.inputs]

@@ -14,7 +14,13 @@ from .tracebacks import one_line, shown_path
 
 Finding = dict[str, Any]
 
-QUIET = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+QUIET = (
+    DeprecationWarning,
+    PendingDeprecationWarning,
+    FutureWarning,
+    ImportWarning,
+    ResourceWarning,
+)
 """About the exporter's own future, not about this model."""
 
 NOISE = re.compile(
@@ -46,9 +52,7 @@ def exporter_warnings(root: str) -> Iterator[list[Finding]]:
     def add(message: str) -> None:
         text = one_line(message)
         if text and not NOISE.search(text):
-            found.setdefault(
-                text, finding("exporter-warning", "warning", "exporter", message=text)
-            )
+            found.setdefault(text, finding("exporter-warning", "warning", "exporter", message=text))
 
     collected: list[Finding] = []
     handler = _Handler(add)

@@ -17,9 +17,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def with_defaults(
-    given: dict[str, Any], properties: dict[str, Any], owner: str
-) -> dict[str, Any]:
+def with_defaults(given: dict[str, Any], properties: dict[str, Any], owner: str) -> dict[str, Any]:
     """The given options over the defaults.
 
     Raises WorkerError `option-unknown` for a name, `bad-request` for a value that is not allowed.

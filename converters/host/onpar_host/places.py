@@ -49,7 +49,12 @@ def is_dependency(path: str, root: str, scratch: tuple[str, ...]) -> bool:
     """
     if is_library(path) or any(_under(path, folder) for folder in scratch):
         return False
-    if root and _under(path, root):
+    if root.strip(os.sep) and _under(path, root):
         return True
-    machine = (*SYSTEM_FOLDERS, os.path.realpath(tempfile.gettempdir()), sys.prefix, sys.base_prefix)
+    machine = (
+        *SYSTEM_FOLDERS,
+        os.path.realpath(tempfile.gettempdir()),
+        sys.prefix,
+        sys.base_prefix,
+    )
     return not any(_under(path, folder) for folder in machine)

@@ -9,12 +9,20 @@ from .places import is_library
 
 ONE_LINE = 400
 """A message is read in a table; the whole text is in `detail`."""
+MOST_TEXT = 6000
+MOST_FRAMES = 30
+"""What a reader of `detail` will look through."""
 
 
 def one_line(text: str, limit: int = ONE_LINE) -> str:
     """The text's lines joined by blanks, cut at `limit` characters."""
     joined = " ".join(text.split())
     return joined if len(joined) <= limit else f"{joined[: limit - 1]}…"
+
+
+def without_root(text: str, root: str) -> str:
+    """The text with paths below root made relative to it."""
+    return text.replace(root + os.sep, "") if root.strip(os.sep) else text
 
 
 def shown_path(path: str, root: str) -> str:
@@ -51,15 +59,29 @@ def _one_traceback(error: BaseException, root: str) -> str:
     lines: list[str] = []
     if own:
         lines.append("Traceback (from your code on):\n")
-        lines.extend(_frame_lines(frames[own[0] :], root))
-    lines.extend(traceback.format_exception_only(type(error), error))
-    return "".join(lines).replace(root + os.sep, "") if root else "".join(lines)
+        lines.extend(_frame_lines(_ends_of(frames[own[0] :]), root))
+    said = "".join(traceback.format_exception_only(type(error), error))
+    lines.append(said if len(said) <= MOST_TEXT else f"{said[:MOST_TEXT]}…\n")
+    return without_root("".join(lines), root)
 
 
-def _frame_lines(frames: list[traceback.FrameSummary], root: str) -> list[str]:
+def _ends_of(
+    frames: list[traceback.FrameSummary],
+) -> list[traceback.FrameSummary | None]:
+    """The first and last frames, None where some are left out between: a recursion has a thousand."""
+    if len(frames) <= MOST_FRAMES:
+        return list(frames)
+    half = MOST_FRAMES // 2
+    return [*frames[:half], None, *frames[-half:]]
+
+
+def _frame_lines(frames: list[traceback.FrameSummary | None], root: str) -> list[str]:
     lines: list[str] = []
     hidden = 0
     for index, frame in enumerate(frames):
+        if frame is None:
+            lines.append("  … more frames\n")
+            continue
         # The last library frame is the one that raised: it says where the framework refused.
         if is_library(frame.filename) and index != len(frames) - 1:
             hidden += 1

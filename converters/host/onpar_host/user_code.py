@@ -136,7 +136,11 @@ def _type_name(value: Any) -> str:
     if value is None:
         return "None"
     kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
 
 
 def _not_returned(model: Model, what: str, wanted: str) -> WorkerError:

@@ -68,9 +68,7 @@ def _by_name(inputs: list[str], parameters: list[inspect.Parameter]) -> Call:
     return Call(positional, keywords)
 
 
-def _by_position(
-    inputs: list[str], parameters: list[inspect.Parameter], names: list[str]
-) -> Call:
+def _by_position(inputs: list[str], parameters: list[inspect.Parameter], names: list[str]) -> Call:
     kinds = {p.kind for p in parameters}
     places = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     variadic = inspect.Parameter.VAR_POSITIONAL in kinds
@@ -82,9 +80,7 @@ def _by_position(
     return Call(list(inputs), {})
 
 
-def _refuse_missing(
-    call: Call, parameters: list[inspect.Parameter], names: list[str]
-) -> None:
+def _refuse_missing(call: Call, parameters: list[inspect.Parameter], names: list[str]) -> None:
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     taken = set(names[: len(call.positional)]) | set(call.keywords)
     for p in parameters:

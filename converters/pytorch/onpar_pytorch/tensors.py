@@ -46,8 +46,8 @@ def from_torch(value: Any) -> Tensor:
 def named_outputs(result: Any) -> dict[str, Any]:
     """What a module returned, flat and named, in order; None entries are left out.
 
-    A tensor is `output`; a tuple `output_0`, `output_1` …; dicts, named tuples and data classes keep
-    their own keys; nested parts are joined by `_`.
+    A tensor is `output`; a tuple `output_0`, `output_1` …; dicts, named tuples and data classes
+    keep their own keys; nested parts are joined by `_`.
     """
     torch = require("torch")
     if isinstance(result, torch.Tensor) or not _parts(result):

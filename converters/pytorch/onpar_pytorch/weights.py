@@ -22,7 +22,7 @@ def load_weights(module: Any, model: Model) -> None:
     """Loads `model.weights` strictly; a tied tensor may be stored once.
 
     Raises WorkerError `weights-mismatch` naming every missing, unexpected and misshapen key,
-    `model-load-failed` for a file that is none, `trust-required` for one that holds more than tensors.
+    `model-load-failed` for a file that is none, `trust-required` for one with more than tensors.
     """
     path = model.weights
     if path is None:
@@ -53,7 +53,9 @@ def _read(path: str, model: Model) -> dict[str, Any]:
         loaded = torch.load(path, map_location="cpu", weights_only=not model.trust)
     except pickle.UnpicklingError as error:
         if "weights_only" not in str(error).lower() and "weights only" not in str(error).lower():
-            raise failure_of(error, "model-load-failed", f"weights {shown} are unreadable", model.root) from error
+            raise failure_of(
+                error, "model-load-failed", f"weights {shown} are unreadable", model.root
+            ) from error
         raise WorkerError(
             "trust-required",
             f"weights {shown} hold more than tensors, which runs code when they are opened",
@@ -91,7 +93,9 @@ def _tied(key: str, own: dict[str, Any], stored: dict[str, Any]) -> bool:
     if not hasattr(mine, "data_ptr") or mine.numel() == 0:
         return False
     return any(
-        other != key and other in stored and value.data_ptr() == mine.data_ptr()
+        other != key
+        and other in stored
+        and value.data_ptr() == mine.data_ptr()
         and value.shape == mine.shape
         for other, value in own.items()
         if hasattr(value, "data_ptr")

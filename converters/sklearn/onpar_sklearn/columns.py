@@ -53,8 +53,27 @@ def default_inputs(estimator: Any) -> list[TensorSpec]:
         return [TensorSpec(MATRIX, "string", [None])]
     names = feature_names(estimator)
     if names and _takes_columns(estimator):
-        return [TensorSpec(name, None, [None, 1]) for name in names]
+        texts = _text_columns(estimator, names)
+        return [TensorSpec(name, "string" if name in texts else None, [None, 1]) for name in names]
     return [TensorSpec(MATRIX, None, [None, _feature_count(estimator)])]
+
+
+def _text_columns(estimator: Any, names: list[str]) -> set[str]:
+    """Columns whose encoder learnt text categories, and those that go into a text vectoriser."""
+    found: set[str] = set()
+    for step in steps(estimator):
+        for _, transformer, chosen in getattr(step, "transformers_", []):
+            columns = [chosen] if isinstance(chosen, (str, int)) else list(chosen)
+            named = [
+                c if isinstance(c, str) else names[c] for c in columns if not isinstance(c, bool)
+            ]
+            if _takes_text(transformer):
+                found.update(named)
+            for part in steps(transformer):
+                categories = getattr(part, "categories_", [])
+                texts = [np.asarray(c).dtype.kind in "OUST" for c in categories]
+                found.update(name for name, text in zip(named, texts, strict=False) if text)
+    return found
 
 
 def assemble(inputs: dict[str, Tensor], estimator: Any) -> Any:

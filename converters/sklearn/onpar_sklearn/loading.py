@@ -56,7 +56,11 @@ def _unpickle(model: Model) -> Loaded:
         except ModuleNotFoundError as error:
             raise user_code_error(error, model, "opening it") from error
         except Exception as error:
-            kind = "no pickle" if isinstance(error, (pickle.UnpicklingError, EOFError)) else "unreadable"
+            kind = (
+                "no pickle"
+                if isinstance(error, (pickle.UnpicklingError, EOFError))
+                else "unreadable"
+            )
             fix = "check that joblib.dump or pickle.dump wrote this file and that it is complete"
             about = f"{model.shown} is {kind}"
             raise failure_of(error, "model-load-failed", about, model.root, fix) from error

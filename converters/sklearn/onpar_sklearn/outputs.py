@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,23 +19,42 @@ def answer(estimator: Any, features: Any) -> dict[str, Any]:
         return {OUTPUT: _dense(estimator.transform(features))}
     label = estimator.predict(features)
     if is_classifier(estimator):
-        scores = scorer(estimator)
-        found = {} if scores is None else {PROBABILITIES: _stacked(scores(features))}
-        return {LABEL: label, **found}
+        return {LABEL: label, **_probabilities(estimator, features)}
     if is_outlier_detector(estimator):
-        return {LABEL: label, SCORES: _column(estimator.decision_function(features))}
+        return {LABEL: _column(label), SCORES: _column(estimator.decision_function(features))}
     if is_clusterer(estimator):
         far = {SCORES: estimator.transform(features)} if hasattr(estimator, "transform") else {}
         return {LABEL: label, **far}
     return {OUTPUT: _column(label)}
 
 
-def scorer(estimator: Any) -> Callable[[Any], Any] | None:
-    """predict_proba, else decision_function, else None."""
-    for method in ("predict_proba", "decision_function"):
-        if hasattr(estimator, method):
-            return getattr(estimator, method)
-    return None
+def _probabilities(estimator: Any, features: Any) -> dict[str, Any]:
+    """predict_proba, else decision_function, else nothing."""
+    if hasattr(estimator, "predict_proba"):
+        found = estimator.predict_proba(features)
+        if not isinstance(found, list):
+            return {PROBABILITIES: found}
+        # Several targets: one matrix each, stacked as skl2onnx does, with zeros for classes that
+        # only other targets have.
+        most = max(matrix.shape[1] for matrix in found)
+        padded = [np.pad(matrix, ((0, 0), (0, most - matrix.shape[1]))) for matrix in found]
+        return {PROBABILITIES: np.stack(padded)}
+    if not hasattr(estimator, "decision_function"):
+        return {}
+    scores = np.asarray(estimator.decision_function(features))
+    if scores.ndim == 1 and is_svm(estimator):
+        return {PROBABILITIES: np.column_stack([-scores, scores])}
+    return {PROBABILITIES: _column(scores)}
+
+
+def is_svm(estimator: Any) -> bool:
+    """SVC and NuSVC, for which ONNX has an operator that scores both of two classes."""
+    return hasattr(last_step(estimator), "support_vectors_")
+
+
+def last_step(estimator: Any) -> Any:
+    """The estimator that a pipeline ends with."""
+    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
 
 
 def label_is_argmax(estimator: Any) -> bool:
@@ -44,11 +62,9 @@ def label_is_argmax(estimator: Any) -> bool:
 
     SVC's probabilities come from a model of their own and need not agree with its labels.
     """
-    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     classes = getattr(estimator, "classes_", None)
     single = classes is not None and not isinstance(classes, list)
-    from_svm = hasattr(last, "probability") or hasattr(last, "support_vectors_")
-    return single and hasattr(estimator, "predict_proba") and not from_svm
+    return single and hasattr(estimator, "predict_proba") and not is_svm(estimator)
 
 
 def _dense(values: Any) -> Any:
@@ -59,8 +75,3 @@ def _column(values: Any) -> np.ndarray:
     # skl2onnx gives single targets a column axis; the same shape on both sides can be compared.
     array = np.asarray(values)
     return array.reshape(-1, 1) if array.ndim == 1 else array
-
-
-def _stacked(values: Any) -> np.ndarray:
-    """Several targets come as a list with one matrix each."""
-    return np.stack(values) if isinstance(values, list) else _column(values)

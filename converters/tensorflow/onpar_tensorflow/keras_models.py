@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from onpar_host.contract import Contract, TensorSpec
-from onpar_host.errors import WorkerError, failure_of
+from onpar_host.errors import failure_of
 from onpar_host.generated_names import AUTOMATIC
 from onpar_host.model import Model
 from onpar_host.packages import require
@@ -108,7 +108,7 @@ def input_structure(built: Any) -> Any:
 
 
 def call(built: Any, tensors: dict[str, Any]) -> Any:
-    """The model in inference mode. Inputs in contract order; raises WorkerError `input-mismatch`."""
+    """Runs the model in inference mode; tensors come in contract order."""
     keras = require("keras")
     if is_symbolic(built):
         packed = keras.tree.pack_sequence_as(input_structure(built), list(tensors.values()))

@@ -1,4 +1,4 @@
-import { type Dtype, isFloat } from '../../tensor/dtype.ts';
+import type { Dtype } from '../../tensor/dtype.ts';
 import type { Bounds } from '../values/kernel.ts';
 
 export type FloatDtype = 'float16' | 'bfloat16' | 'float32' | 'float64';
@@ -24,5 +24,3 @@ const BY_PRECISION: readonly FloatDtype[] = ['bfloat16', 'float16', 'float32', '
 export function lessPrecise(a: Dtype, b: Dtype): FloatDtype {
   return BY_PRECISION.find((dtype) => dtype === a || dtype === b) ?? 'float32';
 }
-
-export const isFloatDtype = (dtype: Dtype): dtype is FloatDtype => isFloat(dtype);

@@ -1,4 +1,4 @@
-import type { TOLERANCE_PRESETS } from '../../records/rules.ts';
+import type { TOLERANCE_PRESETS } from '../../records/presets.ts';
 import { DTYPE_TABLE } from './dtype-table.ts';
 
 export type Preset = (typeof TOLERANCE_PRESETS)[number];

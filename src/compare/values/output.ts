@@ -29,8 +29,20 @@ export interface OutputSummary {
 }
 
 /** One output over all samples: measures pooled, grade and verdict of the worst. */
-export function summarise({ name, candidateName, pairedBy, rule, results, findings }: SummaryInput): OutputSummary {
+export function summarise({
+  name,
+  candidateName,
+  pairedBy,
+  rule: given,
+  results,
+  findings,
+}: SummaryInput): OutputSummary {
   const compared = results.filter((r) => r.status === 'compared');
+  // A rule for all outputs means the numbers, not the labels beside them: those stay exact unless they are named.
+  const exact = compared.some((r) => r.exact) && (!given.named || given.expression === null);
+  const rule: OutputRule = exact
+    ? { rule: { kind: 'auto' }, named: given.named, expression: null, source: 'exact' }
+    : given;
   const total = newMoments(compared[0]?.moments.kind ?? 'number');
   for (const { moments } of compared) addMoments(total, moments);
   const metrics = measure(total);
@@ -86,7 +98,7 @@ function toleranceOf(
   const bounds = worst?.bounds ?? autoBounds({ dtype: 'float32', scale: 1, outputScale: 1, referenceStep: 0 });
   return {
     ...bounds,
-    source: worst?.exact === true ? (expression === null ? 'exact' : source) : source,
+    source,
     ...(expression === null ? {} : { expression: expression.text }),
   };
 }

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { ReportCase } from '../../records/report.ts';
 import { visible, visibleLines } from '../escape.ts';
-import { failureOf, findingFix, sortFindings } from '../explain.ts';
+import { failureOf, findingFix, findingsOf } from '../explain.ts';
 import { formatPercent } from '../numbers.ts';
 import { outcome } from '../words.ts';
 import { Code } from './glossary.tsx';
@@ -29,7 +29,7 @@ export function Reasons({ c }: { c: ReportCase }): VNode | null {
         </p>
       )}
       <ul class="findings">
-        {sortFindings(c.findings).map((f) => (
+        {findingsOf(c).map((f) => (
           <li class={f.severity}>
             <p>
               <Prose text={f.message} /> <Code code={f.code} />

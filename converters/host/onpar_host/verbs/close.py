@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from ..worker import Worker
 
 
-def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+def answer(
+    worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """`{}`."""
     worker.opened(params).session.close()
     del worker.sessions[str(params["session"])]

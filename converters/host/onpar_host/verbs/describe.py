@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ..worker import Worker
 
 
-def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+def answer(
+    worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """`{contract, facts, findings, dependencies, exampleInputs?}`."""
     opened = open_model(worker, params, with_examples=True)
     session = opened.session

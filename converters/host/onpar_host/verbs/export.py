@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ..worker import Worker
 
 
-def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+def answer(
+    worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """`{path, format, version, precision, declared, facts, findings, dependencies}`."""
     model = Model.from_json(params["model"])
     name = str(params["exporter"])

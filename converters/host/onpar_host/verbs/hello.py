@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ..worker import Worker
 
 
-def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+def answer(
+    worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """`{protocol, host, language, version, packages}`."""
     return {
         "protocol": PROTOCOL,

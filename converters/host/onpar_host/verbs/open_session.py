@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from ..worker import Worker
 
 
-def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+def answer(
+    worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """`{session, version, contract, facts, findings, dependencies}`."""
     opened = open_model(worker, params, with_examples=False)
     name = worker.add(opened)

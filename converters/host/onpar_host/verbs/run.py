@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ..worker import Worker
 
 
-def answer(worker: Worker, params: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
+def answer(
+    worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """`{samples, peakMemoryBytes, dependencies}`; the last are files read only while running."""
     opened = worker.opened(params)
     out_dir = str(params["outDir"])

@@ -48,7 +48,8 @@ def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) 
     except Exception as error:
         raise WorkerError(
             "model-load-failed",
-            f"{model.shown}: ONNX Runtime {ort.__version__} refuses it: {describe_exception(error, model.root)}",
+            f"{model.shown}: ONNX Runtime {ort.__version__} refuses it: "
+            f"{describe_exception(error, model.root)}",
             fix="check that the file is a complete ONNX model of an opset this version knows",
         ) from error
     return OrtSession(session, read_header(model.path), options, os.path.dirname(model.path))
@@ -83,8 +84,7 @@ class OrtSession(Session):
     def collect(self, result: list[Any]) -> dict[str, Tensor]:
         values = [tensor_of(value) for value in result] if self._has_bfloat16 else result
         return {
-            name: _as_output(name, value)
-            for name, value in zip(self._outputs, values, strict=True)
+            name: _as_output(name, value) for name, value in zip(self._outputs, values, strict=True)
         }
 
     def dependencies(self) -> list[str]:

@@ -68,7 +68,12 @@ def prepare(job: ExportJob) -> Traceable:
     tensors = {name: to_torch(tensor) for name, tensor in _ordered(examples, job.inputs).items()}
     call = plan_call(list(tensors), parameters)
     traceable = Traceable(
-        module, tensors, call, call.parameters(parameter_names(parameters)), [], module_facts(module)
+        module,
+        tensors,
+        call,
+        call.parameters(parameter_names(parameters)),
+        [],
+        module_facts(module),
     )
     about = f"{job.model.shown} does not run on its example inputs"
     with failing_as("export-failed", about, job.model.root), torch.no_grad(), _untouched(module):

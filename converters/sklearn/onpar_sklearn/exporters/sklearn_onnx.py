@@ -13,6 +13,7 @@ from onpar_host.findings import Finding, finding
 from onpar_host.packages import require
 
 from ..loading import load_estimator
+from ..outputs import is_svm, last_step
 from ..runtimes.sklearn import SklearnSession
 
 ML_OPSET = 3
@@ -68,17 +69,27 @@ def _convert(estimator: Any, contract: Contract, options: dict[str, Any]) -> Any
         "target_opset": {"": options["opset"] or latest, "ai.onnx.ml": ML_OPSET},
         "name": "model",
     }
+    for options_of_model in _model_options(estimator):
+        try:
+            return skl2onnx.convert_sklearn(estimator, options=options_of_model, **arguments)
+        except NameError as error:
+            # skl2onnx refuses options that an estimator's converter does not have.
+            if not str(error).startswith("Option "):
+                raise
+    return skl2onnx.convert_sklearn(estimator, **arguments)
+
+
+def _model_options(estimator: Any) -> list[dict[str, Any]]:
+    """Without `zipmap: False` the output is a sequence of maps, which most runtimes cannot give;
+    without `raw_scores` a binary SVM's two scores have each other's sign."""
     from sklearn.base import is_classifier
 
     if not is_classifier(estimator):
-        return skl2onnx.convert_sklearn(estimator, **arguments)
-    try:
-        # The default output is a sequence of maps, which most runtimes cannot give.
-        return skl2onnx.convert_sklearn(estimator, options={"zipmap": False}, **arguments)
-    except NameError as error:
-        if "zipmap" not in str(error):
-            raise
-        return skl2onnx.convert_sklearn(estimator, **arguments)
+        return []
+    plain = {"zipmap": False}
+    if is_svm(estimator) and not hasattr(estimator, "predict_proba"):
+        return [{id(last_step(estimator)): {**plain, "raw_scores": True}}, plain]
+    return [plain]
 
 
 def _initial_type(spec: TensorSpec, float_dtype: str) -> tuple[str, Any]:
@@ -117,7 +128,7 @@ def _declared(before: Contract, graph: Any, float_dtype: str) -> list[Declared]:
                 declared(
                     "input",
                     spec.name,
-                    f"skl2onnx was asked for {float_dtype} inputs as matrices",
+                    f"skl2onnx was asked for {dtype}{' as a matrix' if vector else ''}",
                     dtype=dtype if dtype != spec.dtype else None,
                     shape=[*spec.shape, 1] if vector and spec.shape else None,
                 )
@@ -127,7 +138,9 @@ def _declared(before: Contract, graph: Any, float_dtype: str) -> list[Declared]:
         to = value.name if value.name != spec.name else None
         other = dtype if spec.dtype is not None and dtype != spec.dtype else None
         if to is not None or other is not None:
-            reason = f"skl2onnx names its outputs itself and computes in {dtype}"
+            said = [f"names it {to}"] if to else []
+            said += [f"gives {dtype}"] if other else []
+            reason = f"skl2onnx {' and '.join(said)}"
             changes.append(declared("output", spec.name, reason, to=to, dtype=other))
     return changes
 

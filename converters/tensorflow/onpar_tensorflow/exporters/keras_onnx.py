@@ -54,7 +54,9 @@ def export(job: ExportJob) -> Exported:
     return Exported(
         path,
         precision=precision(built),
-        declared=renamed(before, _contract(written.graph), "tf2onnx names the tensors of its graph"),
+        declared=renamed(
+            before, _contract(written.graph), "tf2onnx names the tensors of its graph"
+        ),
         facts={
             **model_facts(built),
             "opset": opsets.get(""),

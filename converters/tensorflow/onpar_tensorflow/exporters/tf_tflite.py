@@ -101,7 +101,10 @@ def _with_int8_io(contract: Contract, renames: list[Declared]) -> list[Declared]
             if spec.dtype != "float32":
                 continue
             before = changes.get((side, spec.name), {"side": side, "name": spec.name})
-            reasons = [before.get("reason"), "full integer quantisation: inputs and outputs are int8"]
+            reasons = [
+                before.get("reason"),
+                "full integer quantisation: inputs and outputs are int8",
+            ]
             reason = "; ".join(filter(None, reasons))
             changes[side, spec.name] = {**before, "dtype": "int8", "reason": reason}
     return list(changes.values())
@@ -116,7 +119,10 @@ def _reason(error: Exception) -> str:
 
 def _fix(text: str) -> str | None:
     if "element_shape to be static" in text or "tensor list ops" in text.lower():
-        return "recurrent layers need fixed sizes: give the inputs' dimensions as numbers and set `staticShapes: true`"
+        return (
+            "recurrent layers need fixed sizes: give the inputs' dimensions as numbers "
+            "and set `staticShapes: true`"
+        )
     if "custom" in text.lower() or "select tf ops" in text.lower():
         return "the model uses operators that TFLite lacks; replace the layers named above"
     return None
