@@ -1,8 +1,8 @@
-// Builds dist/: bundles for a quick start (one file to open instead of two hundred), types by tsc, schemas from zod.
+// Builds dist/: bundles for a quick start (one file to open instead of two hundred), types by tsc.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -11,7 +11,7 @@ const typesToo = process.argv.includes('--types');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', dev: 'src/dev.ts', 'node-host': 'src/observe/node-host.ts', schemas: 'src/suite/json-schemas.ts' },
+  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', dev: 'src/dev.ts', 'node-host': 'src/observe/node-host.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -27,10 +27,6 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
-
-const { writeSchemas } = await import(pathToFileURL(join(root, 'dist', 'schemas.js')).href);
-writeSchemas(join(root, 'schemas'));
-rmSync(join(root, 'dist', 'schemas.js'));
 
 if (typesToo) {
   execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });

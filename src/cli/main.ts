@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import { packageVersion } from '../core/paths.ts';
 import { COMMANDS } from './commands/registry.ts';
-import { UsageError, unknownOption } from './usage.ts';
+import { UsageError, usageError } from './usage.ts';
 import { printError } from './print-error.ts';
 
 /** Options common to the whole program stand here; everything else is declared by its command. */
@@ -37,7 +37,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    return printError(error instanceof UsageError ? unknownOption(error, argv) : error);
+    return printError(error instanceof UsageError ? usageError(error, withDefaultVerb(argv), COMMANDS.map((c) => c.usage)) : error);
   }
 }
 

@@ -10,8 +10,10 @@ import { reporterNames, runFolderOf } from './options/output.ts';
 export async function runForPerson(plan: Plan, args: Args, command: readonly string[]): Promise<number> {
   for (const note of notBuiltYet(args)) process.stderr.write(`onpar: ${note}\n`);
   const outDir = runFolderOf(args);
+  const cacheDir = cacheFolder(args, plan.root);
+  const parallel = jobs(args);
   const json = args.json === true;
-  const hub = await loadReporterHub(reporterNames(args), { outDir, json, base: plan.root });
+  const hub = await loadReporterHub(reporterNames(args, plan.reporters), { outDir, json, base: plan.root });
   await hub.runStart({ title: plan.title, conversions: plan.conversions.length, seed: plan.seed });
   const abort = new AbortController();
   const onSignal = (): void => {
@@ -24,9 +26,9 @@ export async function runForPerson(plan: Plan, args: Args, command: readonly str
   try {
     const { report } = await runPlan(plan, {
       outDir,
-      cacheDir: cacheFolder(args, plan.root),
+      cacheDir,
       readCache: readsCache(args),
-      jobs: jobs(args),
+      jobs: parallel,
       listener: { onEvent: hub.event, onCase: hub.case },
       signal: abort.signal,
       command,

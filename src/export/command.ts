@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { OnparError } from '../core/errors.ts';
 import { allowedValues } from '../core/nearest.ts';
 import { isInside } from '../core/paths.ts';
@@ -71,6 +70,7 @@ export async function exportByCommand(job: CommandJob): Promise<CommandResult> {
   const filled = fillCommand(job.command, { source: job.source, weights: job.weights, output, options: JSON.stringify(job.options), python: job.python, root: job.root });
   const [file = '', ...args] = confine(filled, job.limits).command;
   const shown = filled.map((part) => (part.includes(' ') ? JSON.stringify(part) : part)).join(' ');
+  const { execa } = await import('execa');
   const result = await execa(file, args, { cwd: job.root, env: workerEnvironment(), extendEnv: false, all: true, reject: false, timeout: job.timeoutMs, stdin: 'ignore', maxBuffer: 10_000_000 });
   const log = String(result.all ?? '').slice(-16_000);
   if (result.exitCode !== 0) {

@@ -30,6 +30,9 @@ export function chooseRuntime(catalogue: Catalogue, format: string, name: string
   return found;
 }
 
+const reach = (from: string, fromHere: readonly ExporterInfo[]): string =>
+  fromHere.length === 0 ? `no exporter of onpar’s takes ${from}` : `from ${from} there are exporters to ${unique(fromHere.map((e) => e.to)).join(', ')}`;
+
 /** The exporter from one format to another. Throws with what would fit. */
 export function chooseExporter(catalogue: Catalogue, from: string, to: string, name: string | null, where: string): ExporterInfo {
   const formats = unique([...catalogue.exporters.map((e) => e.to), ...catalogue.runtimes.flatMap((r) => r.formats)]);
@@ -41,13 +44,14 @@ export function chooseExporter(catalogue: Catalogue, from: string, to: string, n
   if (name !== null) {
     const found = catalogue.exporters.find((e) => e.name === name);
     if (found === undefined) {
-      throw new OnparError({ code: 'unknown-exporter', message: `${where}: unknown exporter \`${name}\``, fix: allowedValues(name, fromHere.map((e) => e.name)) });
+      const known = fromHere.length > 0 ? fromHere : catalogue.exporters;
+      throw new OnparError({ code: 'unknown-exporter', message: `${where}: unknown exporter \`${name}\``, fix: `${fromHere.length > 0 ? '' : `${reach(from, fromHere)}; `}${allowedValues(name, known.map((e) => e.name))}` });
     }
     if (!found.from.includes(from) || found.to !== to) {
       throw new OnparError({
         code: 'exporter-format',
         message: `${where}: exporter \`${name}\` turns ${found.from.join(' or ')} into ${found.to}, not ${from} into ${to}`,
-        fix: fitting.length > 0 ? `exporters that fit: ${fitting.map((e) => e.name).join(', ')}` : `from ${from} there are exporters to ${unique(fromHere.map((e) => e.to)).join(', ') || 'nothing'}`,
+        fix: fitting.length > 0 ? `exporters that fit: ${fitting.map((e) => e.name).join(', ')}` : reach(from, fromHere),
       });
     }
     return found;
@@ -57,10 +61,21 @@ export function chooseExporter(catalogue: Catalogue, from: string, to: string, n
     throw new OnparError({
       code: 'no-exporter',
       message: `${where}: no exporter turns \`${from}\` into \`${to}\``,
-      fix: `from ${from} there are exporters to ${unique(fromHere.map((e) => e.to)).join(', ') || 'nothing'}; any command line can be one: exporter: { command: [...] }`,
+      fix: `${reach(from, fromHere)}; any command line can be an exporter: exporter: { command: [...] }`,
     });
   }
   return found;
+}
+
+/** Types of JSON Schema, as toolchain.json uses them. */
+const TYPE_WORDS: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', boolean: 'true or false', string: 'a text', array: 'a list', object: 'a map' };
+
+function isOfType(value: unknown, type: string): boolean {
+  if (type === 'null') return value === null;
+  if (type === 'array') return Array.isArray(value);
+  if (type === 'integer') return Number.isInteger(value);
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === type;
 }
 
 /** Refuses options that an exporter or runtime does not have, before anything is started. */
@@ -73,6 +88,10 @@ export function checkOptions(options: Readonly<Record<string, unknown>>, info: E
     }
     if (spec.enum !== undefined && !spec.enum.includes(value)) {
       throw new OnparError({ code: 'option-value', message: `${where}: option \`${key}\` of \`${info.name}\` is ${JSON.stringify(value)}`, fix: allowedValues(String(value), spec.enum.map(String)) });
+    }
+    const types = spec.type === undefined ? [] : [spec.type].flat();
+    if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
+      throw new OnparError({ code: 'option-value', message: `${where}: option \`${key}\` of \`${info.name}\` is ${JSON.stringify(value)}`, fix: `write ${types.filter((type) => type !== 'null').map((type) => TYPE_WORDS[type] ?? type).join(' or ')}` });
     }
   }
 }

@@ -40,5 +40,6 @@ export interface Plan {
   /** Two runs with the same digest may be resumed and merged. */
   readonly digest: string;
   readonly conversions: readonly Conversion[];
+  readonly reporters: readonly string[] | null;
   readonly shard: { readonly index: number; readonly count: number } | null;
 }

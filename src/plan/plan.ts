@@ -1,6 +1,7 @@
 import { digestJson } from '../core/hash.ts';
 import { OnparError } from '../core/errors.ts';
-import { detectFormat } from '../formats/detect.ts';
+import { isInside } from '../core/paths.ts';
+import { type DetectedModel, detectFormat } from '../formats/detect.ts';
 import type { Catalogue } from '../records/catalogue.ts';
 import type { CompareRules } from '../records/rules.ts';
 import type { Case, ConvertChoice, RuntimeChoice, Suite } from '../suite/suite.ts';
@@ -22,6 +23,7 @@ export function planSuite(suite: Suite, catalogue: Catalogue, selection: Selecti
     seed: suite.seed,
     digest: digestJson([suite.seed, all.map(describeConversion)]),
     conversions,
+    reporters: suite.reporters,
     shard: selection.shard ?? null,
   };
 }
@@ -39,26 +41,61 @@ const describeConversion = ({ id, source, exporter, existing, candidate, rules, 
   convert.options,
 ];
 
-export function findModel(spec: string, root: string, trust: boolean): ModelSource {
-  const { format, path, callable } = detectFormat(spec, { root, trust });
+/** The model that a suite names. In a suite file it lies below the suite's folder; on the command line anywhere. */
+function findModel(spec: string, c: Case, suite: Suite, where: string): ModelSource {
+  const { format, path, callable } = detected(spec, c, suite, where);
+  if (suite.file !== null && format !== 'served' && !isInside(suite.root, path)) {
+    throw new OnparError({ code: 'path-outside', message: `${where}: ${spec} lies outside the suite’s folder ${suite.root}`, fix: 'move the file below the suite’s folder, or name it on the command line' });
+  }
   return { spec, format, path, ...(callable === undefined ? {} : { callable }) };
+}
+
+/** A suite has many cases, so what is wrong with one is told with its name; a model on the command line stands for itself. */
+function detected(spec: string, c: Case, suite: Suite, where: string): DetectedModel {
+  try {
+    return detectFormat(spec, { root: suite.root, trust: c.trust });
+  } catch (error) {
+    if (suite.file === null || !(error instanceof OnparError)) throw error;
+    const { code, message, fix, detail, exitCode } = error;
+    throw new OnparError({ code, message: `${where}: ${message}`, ...(fix === undefined ? {} : { fix }), ...(detail === undefined ? {} : { detail }), exitCode, cause: error });
+  }
+}
+
+/** Refuses settings that nothing would read: believing that they held is worse than an error. */
+function checkUnused(c: Case, convert: ConvertChoice, source: ModelSource, where: string): void {
+  if (c.weights !== null && source.format !== 'pytorch' && source.format !== 'keras') {
+    throw new OnparError({ code: 'weights-unused', message: `${where}: ${source.spec} (${source.format}) brings its own weights, so \`weights\` would not be loaded`, fix: 'remove `weights`, or name the code that builds the model: `source: model.py:build`' });
+  }
+  const exports = convert.artifact === null && convert.to !== 'same';
+  const [option] = Object.keys(convert.options);
+  if (!exports && (option !== undefined || convert.exporter !== null)) {
+    const what = option === undefined ? 'exporter' : `option \`${option}\``;
+    throw new OnparError({ code: 'option-unused', message: `${where}: ${what} is set, but ${convert.artifact === null ? '`to: same`' : '`artifact`'} exports nothing`, fix: 'remove it; options of a runtime stand in `run: { runtime: …, options: { … } }`' });
+  }
 }
 
 function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   const where = `case \`${c.id}\``;
-  const source = findModel(c.source, suite.root, c.trust);
+  const source = findModel(c.source, c, suite, where);
   const reference = {
     runtime: chooseRuntime(catalogue, source.format, c.reference.runtime, `${where}, reference`),
     options: c.reference.options,
   };
   checkOptions(reference.options, reference.runtime, `${where}, reference`);
   const taken = new Set<string>();
-  const names = new Set<string>();
+  // Names that the suite gives are kept; only ours make room for them.
+  const given = c.conversions.flatMap((convert) => convert.name ?? []);
+  const twice = given.find((name, i) => given.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new OnparError({ code: 'duplicate-id', message: `${where}: two conversions have the name \`${twice}\``, fix: 'give one of them another `name:`, or list several runtimes in its `run:`' });
+  }
+  const names = new Set<string>(given);
   return c.conversions.flatMap((convert) => {
-    const existing = convert.artifact === null ? null : findModel(convert.artifact, suite.root, c.trust);
+    checkUnused(c, convert, source, where);
+    const existing = convert.artifact === null ? null : findModel(convert.artifact, c, suite, where);
     const candidateFormat = existing?.format ?? (convert.to === 'same' ? source.format : (convert.to as string));
     const exporter = existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
-    const name = unusedName(nameOf(convert, existing), names);
+    const name = convert.name ?? unusedName(nameOf(convert, existing), names);
     const runs: readonly RuntimeChoice[] = convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
     return runs.map((run): Conversion => {
       const runtime = chooseRuntime(catalogue, candidateFormat, run.runtime === '' ? null : run.runtime, where);
@@ -99,9 +136,8 @@ function planExporter(convert: ConvertChoice, from: string, catalogue: Catalogue
   return exporter;
 }
 
-/** What a conversion is called when the suite gives it no name: the target, and its precision where one is asked for. */
+/** What a conversion is called that the suite gives no name: the target, and its precision where one is asked for. */
 function nameOf(convert: ConvertChoice, existing: ModelSource | null): string {
-  if (convert.name !== undefined) return convert.name;
   if (existing !== null) return existing.path.split(/[/\\]/).at(-1)?.replaceAll(/[^\w.+-]+/g, '-') ?? existing.format;
   const precision = convert.options.precision;
   return typeof precision === 'string' && precision !== 'float32' ? `${convert.to}-${precision}` : (convert.to as string);

@@ -16,6 +16,8 @@ export interface Choices {
   readonly size: number;
   readonly at: (index: number) => number | string;
   readonly indexOf: (value: number) => number;
+  /** How many of them lie below zero; they come first. */
+  readonly negatives: number;
 }
 
 export interface Domain {
@@ -102,7 +104,8 @@ function choices(list: readonly (number | string)[]): Choices {
     kind: 'choices',
     size: unique.length,
     at: (i) => unique[i] as number | string,
-    indexOf: (v) => unique.indexOf(v),
+    indexOf: (value) => unique.indexOf(value),
+    negatives: unique.filter((value) => typeof value === 'number' && value < 0).length,
   };
 }
 
@@ -112,4 +115,5 @@ const integers = (low: number, high: number): Choices => ({
   size: high - low + 1,
   at: (index) => low + index,
   indexOf: (value) => (Number.isInteger(value) && value >= low && value <= high ? value - low : -1),
+  negatives: Math.min(Math.max(-low, 0), high - low + 1),
 });

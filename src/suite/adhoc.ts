@@ -34,7 +34,7 @@ export function adHocSuite(request: AdHoc): Suite {
     to,
     artifact: artifact === null ? null : absoluteSpec(artifact),
     exporter: request.exporter ?? null,
-    options: request.options,
+    options: fromHere(request.options),
     runs,
     tolerances: {},
     mapInputs: {},
@@ -64,8 +64,14 @@ export function adHocSuite(request: AdHoc): Suite {
     timeoutMs: DEFAULT_TIMEOUT_MS,
     tags: [],
   };
-  return { title: request.title, file: null, root, seed: 0, cases: [only], rulesFrom: 'command line' };
+  return { title: request.title, file: null, root, seed: 0, cases: [only], rulesFrom: 'command line', reporters: null };
 }
+
+/** Data files that exporter options name (calibration) are the user's own words too: relative to the current folder. */
+const fromHere = (options: AdHoc['options']): AdHoc['options'] =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typeof value === 'string' && DATA_FILE.test(value) ? resolve(value) : value]));
+
+const DATA_FILE = /\.(npz|npy|safetensors)$/i;
 
 /** The same model, named from anywhere: the path inside the name made absolute, format and callable kept. */
 function absoluteSpec(spec: string): string {

@@ -15,7 +15,7 @@ interface Defaults {
 /** Fills in defaults and makes paths absolute. Throws with case and key where something cannot be meant. */
 export function resolveSuite(written: SuiteFile & { cases: Record<string, CaseSetting> }, file: string, root: string): Suite {
   const cases = Object.entries(written.cases).map(([id, setting]) => resolveCase(id, setting, root, written));
-  return { title: file, file, root, seed: written.seed ?? 0, cases, rulesFrom: 'suite' };
+  return { title: file, file, root, seed: written.seed ?? 0, cases, rulesFrom: 'suite', reporters: written.reporters ?? null };
 }
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
@@ -45,7 +45,7 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
     weights: setting.weights === undefined ? null : existing('weights')(setting.weights),
     inputs: setting.inputs ?? {},
     dims: setting.dims ?? {},
-    samples: parseSamples(setting.samples, existing('samples')),
+    samples: inCase(id, () => parseSamples(setting.samples, existing('samples'))),
     conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, existing)),
     reference: { runtime: setting.reference?.runtime ?? null, options: setting.reference?.options ?? {} },
     ties: setting.ties ?? {},
@@ -65,6 +65,16 @@ function resolvePython(python: string | undefined, root: string): string | null 
   return python === 'managed' || !/[/\\]/.test(python) && !python.startsWith('.') ? python : resolvePath(root, python);
 }
 
+/** Text forms (tolerances, samples) are shared with the command line and know no case: its name is put before their errors. */
+function inCase<T>(id: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof OnparError) || error.message.startsWith('case ')) throw error;
+    throw new OnparError({ code: error.code, message: `case \`${id}\`: ${error.message}`, ...(error.fix === undefined ? {} : { fix: error.fix }), cause: error });
+  }
+}
+
 type PathCheck = (key: string) => (path: string) => string;
 
 function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting, existing: PathCheck): ConvertChoice {
@@ -74,18 +84,22 @@ function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting
   if (setting.name !== undefined && !/^[\w.+-]+$/.test(setting.name)) {
     throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: conversion name \`${setting.name}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
   }
-  const root = existing('artifact');
+  const runs = setting.run === undefined ? [] : list(setting.run).map((run) => resolveRun(run, setting.optional ?? false));
+  const odd = runs.find((run) => run.name !== undefined && !/^[\w.+-]+$/.test(run.name));
+  if (odd !== undefined) {
+    throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: name \`${odd.name}\` of runtime \`${odd.runtime}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
+  }
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
     to: setting.to ?? null,
-    artifact: setting.artifact === undefined ? null : root(setting.artifact),
+    artifact: setting.artifact === undefined ? null : existing('artifact')(setting.artifact),
     exporter: resolveExporter(setting.exporter),
     options: setting.options ?? {},
-    runs: setting.run === undefined ? [] : list(setting.run).map((run) => resolveRun(run, setting.optional ?? false)),
-    tolerances: parseTolerances(setting.tolerance ?? parent.tolerance),
+    runs,
+    tolerances: inCase(id, () => parseTolerances(setting.tolerance ?? parent.tolerance)),
     mapInputs: setting.inputs ?? {},
     mapOutputs: setting.outputs ?? parent.outputs ?? {},
-    samples: setting.samples === undefined ? null : parseSamples(setting.samples, existing('samples')),
+    samples: setting.samples === undefined ? null : inCase(id, () => parseSamples(setting.samples, existing('samples'))),
     expect: setting.expect === undefined ? null : (dropUndefined(setting.expect) as ConvertChoice['expect']),
     optional: setting.optional ?? false,
     python: setting.python ?? null,

@@ -75,6 +75,8 @@ export interface Suite {
   readonly cases: readonly Case[];
   /** Where tolerances came from, for the report. */
   readonly rulesFrom: 'suite' | 'command line';
+  /** Reporters that the suite asks for; null: the usual ones. */
+  readonly reporters: readonly string[] | null;
 }
 
 /** Seconds an export or an observation may take unless a case says otherwise. */

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { OnparError } from '../core/errors.ts';
 import { digestFile, digestJson } from '../core/hash.ts';
 import { type EnvironmentSpec, ensureInstalled, type InstallListener } from './toolchains/install.ts';
@@ -103,6 +102,7 @@ function versionOf(folder: string, venv: string): string {
 }
 
 async function askPython(python: string): Promise<{ version: string; folders: string[] }> {
+  const { execa } = await import('execa');
   const result = await execa(python, ['-c', PROBE], { reject: false, timeout: 30_000 });
   const [version, ...folders] = (result.stdout ?? '').split('\n').map((line) => line.trim());
   if (result.exitCode !== 0 || !version) {

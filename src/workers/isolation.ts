@@ -1,7 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { execaSync } from 'execa';
 
 export interface Limits {
   /** Address space in bytes; null: none. */
@@ -46,7 +46,7 @@ function networkWall(): readonly string[] | null {
   const unshare = process.platform === 'linux' ? which('unshare') : null;
   if (unshare !== null) {
     const flags = process.getuid?.() === 0 ? '-n' : '-rn';
-    if (execaSync(unshare, [flags, 'true'], { reject: false, timeout: 2000 }).exitCode === 0) unshareWorks = [unshare, flags, '--'];
+    if (spawnSync(unshare, [flags, 'true'], { stdio: 'ignore', timeout: 2000 }).status === 0) unshareWorks = [unshare, flags, '--'];
   }
   return unshareWorks;
 }

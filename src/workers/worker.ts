@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
 import { failureError, OnparError } from '../core/errors.ts';
+import { type Child, type ChildEnd, startChild } from './child.ts';
 import { confine, type Limits } from './isolation.ts';
 import { Log } from './log.ts';
 import { type Answer, PROTOCOL_VERSION, type Verb, type Verbs } from './protocol.ts';
@@ -30,20 +30,6 @@ export interface RequestOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-function spawn(spec: WorkerSpec) {
-  const [file = '', ...args] = confine(spec.command, spec.limits).command;
-  return execa(file, args, {
-    cwd: spec.cwd,
-    env: { ...spec.env },
-    extendEnv: false,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    buffer: false,
-    reject: false,
-    cleanup: true,
-  });
-}
-type Child = ReturnType<typeof spawn>;
-
 /** How a worker died, as an error whose code is a result for the case that was running. */
 const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: string): OnparError =>
   new OnparError({
@@ -64,13 +50,12 @@ export class Worker {
   #gone: OnparError | undefined;
   #spec: WorkerSpec;
   #stdin: Writable;
-  #exited: Promise<void>;
   #closing = false;
 
   constructor(spec: WorkerSpec) {
     this.#spec = spec;
-    const child = spawn(spec);
-    this.#child = child;
+    this.#child = startChild(confine(spec.command, spec.limits).command, spec);
+    const child = this.#child.process;
     this.pid = child.pid;
     this.#stdin = child.stdin as Writable;
     // A worker that died takes no more input: its death is told by its exit, not by a broken pipe.
@@ -79,7 +64,7 @@ export class Worker {
     (child.stderr as Readable).on('data', (chunk: Buffer) => this.log.add(chunk));
     const lines = createInterface({ input: child.stdio[3] as Readable });
     lines.on('line', (line) => this.#onLine(line));
-    this.#exited = child.then((result) => this.#onExit(result));
+    void this.#child.ended.then((end) => this.#onExit(end));
   }
 
   get alive(): boolean {
@@ -115,8 +100,11 @@ export class Worker {
   /** Ends the process and waits until it is gone. */
   async kill(): Promise<void> {
     this.#closing = true;
-    this.#child.kill('SIGKILL');
-    await this.#exited;
+    const { process: child, gone } = this.#child;
+    child.kill('SIGKILL');
+    // Its own children may still hold the pipes open.
+    for (const stream of child.stdio) stream?.destroy();
+    await gone;
   }
 
   #settle(): Pending | undefined {
@@ -153,10 +141,10 @@ export class Worker {
   #die(code: string, message: string, fix?: string): void {
     this.#gone ??= death(this.#spec, code, message, this.log, fix);
     this.#settle()?.reject(this.#gone);
-    this.#child.kill('SIGKILL');
+    this.#child.process.kill('SIGKILL');
   }
 
-  #onExit(result: Awaited<Child>): void {
+  #onExit(result: ChildEnd): void {
     if (this.#gone === undefined) {
       const log = this.log.tail();
       if (result.signal === 'SIGKILL' && !this.#closing) {
@@ -166,7 +154,7 @@ export class Worker {
       } else if (/MemoryError|bad_alloc|Cannot allocate memory/.test(log)) {
         this.#gone = death(this.#spec, 'worker-out-of-memory', 'ran out of memory', this.log);
       } else if (result.exitCode === undefined) {
-        this.#gone = death(this.#spec, 'worker-start-failed', result.shortMessage ?? 'could not be started', this.log);
+        this.#gone = death(this.#spec, 'worker-start-failed', result.error?.message ?? 'could not be started', this.log);
       } else {
         this.#gone = death(this.#spec, 'worker-exited', `left with exit code ${result.exitCode} without answering`, this.log);
       }

@@ -37,7 +37,7 @@ def read_header(path: str) -> OnnxHeader:
     header = OnnxHeader()
     try:
         # Mapped, not read: weights may take gigabytes and are only stepped over.
-        _read_model(memoryview(np.memmap(path, dtype=np.uint8, mode="r")), header)
+        _read_model(np.memmap(path, dtype=np.uint8, mode="r").data, header)
     except (ValueError, IndexError):
         # ORT's own format (.ort) is no protobuf.
         return OnnxHeader()

@@ -60,7 +60,7 @@ def _load_weights(built: Any, model: Model) -> None:
     try:
         built.load_weights(model.weights)
     except Exception as error:
-        about = f"weights {shown_path(model.weights, model.root)} do not fit {model.shown}"
+        about = f"weights {shown_path(str(model.weights), model.root)} do not fit {model.shown}"
         raise failure_of(
             error, "weights-mismatch", about, model.root, "use the weights of exactly this model"
         ) from error

@@ -3,7 +3,8 @@ import type { Command } from '../command.ts';
 
 /** A verb of the design that is not built yet: it parses, and says so, instead of pretending. */
 const later = (usage: string, describe: string): Command => ({
-  usage,
+  // Nothing is demanded: whoever calls it is told that it is missing, not how to call it.
+  usage: usage.replaceAll('<', '[').replaceAll('>', ']'),
   describe: `${describe} (not built yet)`,
   options: (y) => y.strict(false),
   run: async () => {

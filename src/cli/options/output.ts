@@ -12,9 +12,10 @@ export const outputOptions = (y: Argv): Argv =>
 
 export const runFolderOf = (args: Args): string => resolve(one(args, 'out') ?? join('reports', newRunId(new Date())));
 
-/** Files that every run leaves, and GitHub's annotations where GitHub runs it. */
-export function reporterNames(args: Args): string[] {
+/** The command line's choice, else the suite's, else what every run leaves, with GitHub's annotations where GitHub runs it. */
+export function reporterNames(args: Args, suite: readonly string[] | null = null): readonly string[] {
   const asked = many(args, 'reporter').flatMap((names) => names.split(','));
   if (asked.length > 0) return asked;
+  if (suite !== null) return suite;
   return ['terminal', 'html', 'junit', 'markdown', ...(process.env.GITHUB_ACTIONS === 'true' ? ['github'] : [])];
 }

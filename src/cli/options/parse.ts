@@ -8,7 +8,10 @@ const bad = (option: string, text: string, fix: string): OnparError => new Onpar
 export function many(args: Args, name: string): string[] {
   const value = args[name];
   if (value === undefined || value === null) return [];
-  return (Array.isArray(value) ? value : [value]).map(String);
+  const values = (Array.isArray(value) ? value : [value]).map(String);
+  // `--out "$DIR"` with an unset variable must not mean the current folder. Only --investigate stands alone.
+  if (values.includes('') && name !== 'investigate') throw new OnparError({ code: 'bad-option', message: `--${name} has no value`, fix: `write --${name} VALUE; see --help` });
+  return values;
 }
 
 /** The last value of an option. */

@@ -27,7 +27,7 @@ const orZero = (scale: number): number => (Number.isNaN(scale) ? 0 : scale);
  */
 export function autoBounds({ dtype, scale, referenceStep }: LimitContext): Bounds {
   const { atol, rtol } = DTYPE_TABLE[dtype];
-  return { atol: atol + referenceStep, rtol };
+  return { atol: atol * Math.max(1, orZero(scale)) + referenceStep, rtol };
 }
 
 /** The bounds that a rule sets for one sample. An expression has none: its elements are counted against `auto`. */

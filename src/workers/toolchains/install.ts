@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { OnparError } from '../../core/errors.ts';
 import { digestJson } from '../../core/hash.ts';
 import { toolchainsFolder } from '../../core/paths.ts';
@@ -92,6 +91,7 @@ async function install(spec: EnvironmentSpec, dir: string, interpreter: Interpre
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
     const env = { ...process.env, ...uvEnvironment() };
+    const { execa } = await import('execa');
     await execa(uv, ['venv', '--quiet', '--python', interpreter.path, dir], { env });
     const python = process.platform === 'win32' ? join(dir, 'Scripts', 'python.exe') : join(dir, 'bin', 'python');
     await execa(uv, installArguments(spec, dir, python), { env, all: true });

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { OnparError } from '../../core/errors.ts';
 
 /** A Python interpreter that exists: its real path (not a version manager's shim) and `3.11`. */
@@ -13,6 +12,7 @@ export const SUPPORTED_PYTHONS: readonly string[] = ['3.11', '3.12'];
 const PROBE = 'import sys; print(getattr(sys, "_base_executable", sys.executable)); print("%d.%d" % sys.version_info[:2])';
 
 async function probe(command: string): Promise<Interpreter | undefined> {
+  const { execa } = await import('execa');
   const result = await execa(command, ['-c', PROBE], { reject: false, timeout: 20_000 });
   const [path, version] = (result.stdout ?? '').split('\n');
   return result.exitCode === 0 && path && version ? { path, version: version.trim() } : undefined;

@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { OnparError } from '../../core/errors.ts';
 import { toolchainsFolder } from '../../core/paths.ts';
 import { withFolderLock } from './folder-lock.ts';
@@ -24,6 +23,7 @@ const bin = (venv: string, name: string): string =>
 
 /** uv on PATH, else one in a folder of our own, made with venv and pip. */
 export async function findUv(interpreter: Interpreter, say: (message: string) => void): Promise<string> {
+  const { execa } = await import('execa');
   const onPath = await execa('uv', ['--version'], { reject: false });
   if (onPath.exitCode === 0) return 'uv';
   const home = join(toolchainsFolder(), `uv-${UV_VERSION}`);

@@ -63,7 +63,7 @@ def prepare(job: ExportJob) -> Traceable:
         raise WorkerError(
             "export-failed",
             f"{job.model.shown}: exporting needs example inputs",
-            fix="declare the inputs in the suite (--input), or write example_inputs() in the file",
+            fix="declare `inputs:` in the suite, give --inputs FILE, or write example_inputs() in the file",
         )
     tensors = {name: to_torch(tensor) for name, tensor in _ordered(examples, job.inputs).items()}
     call = plan_call(list(tensors), parameters)

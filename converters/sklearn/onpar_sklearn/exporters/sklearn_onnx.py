@@ -79,7 +79,7 @@ def _convert(estimator: Any, contract: Contract, options: dict[str, Any]) -> Any
     return skl2onnx.convert_sklearn(estimator, **arguments)
 
 
-def _model_options(estimator: Any) -> list[dict[str, Any]]:
+def _model_options(estimator: Any) -> list[dict[Any, Any]]:
     """Without `zipmap: False` the output is a sequence of maps, which most runtimes cannot give;
     without `raw_scores` a binary SVM's two scores have each other's sign."""
     from sklearn.base import is_classifier

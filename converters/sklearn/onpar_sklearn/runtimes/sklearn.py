@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from onpar_host.contract import Contract, TensorSpec
+from onpar_host.contract import Contract, Dim, TensorSpec
 from onpar_host.examples import own_example_inputs
 from onpar_host.generated_names import names_kind
 from onpar_host.model import Model
@@ -59,7 +59,9 @@ class SklearnSession(Session):
     def _output_spec(self, name: str, tensor: Tensor) -> TensorSpec:
         # Several targets put the classes' axis before the batch.
         batch = 1 if name == PROBABILITIES and tensor.array.ndim == 3 else 0
-        shape = [None if axis == batch else int(d) for axis, d in enumerate(tensor.shape)]
+        shape: list[Dim] = [
+            None if axis == batch else int(d) for axis, d in enumerate(tensor.shape)
+        ]
         spec = TensorSpec(name, tensor.dtype, shape)
         if name == LABEL and label_is_argmax(self._estimator):
             classes = [_plain(item) for item in self._estimator.classes_.tolist()]

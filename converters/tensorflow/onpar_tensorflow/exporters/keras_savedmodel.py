@@ -67,7 +67,7 @@ def run_once(built: Any, job: ExportJob) -> None:
         raise WorkerError(
             "export-failed",
             f"{job.model.shown}: a subclassed Keras model needs its inputs to be exported",
-            fix="declare the inputs in the suite (--input)",
+            fix="declare `inputs:` in the suite, or give --inputs FILE",
         )
     about = f"{job.model.shown} does not run on its example inputs"
     with failing_as("export-failed", about, job.model.root):

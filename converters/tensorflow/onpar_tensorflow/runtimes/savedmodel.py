@@ -73,7 +73,7 @@ def _argument_order(loaded: Any, names: set[str]) -> list[str]:
     for value in list(vars(loaded).values()):
         for function in getattr(value, "concrete_functions", []):
             specs = tf.nest.flatten(function.structured_input_signature)
-            order = [getattr(spec, "name", None) for spec in specs]
+            order = [str(getattr(spec, "name", "")) for spec in specs]
             if len(order) == len(names) and set(order) == names:
                 return order
     return sorted(names, key=natural)
