@@ -1,6 +1,6 @@
 // Builds dist/: bundles for a quick start (one file to open instead of two hundred), types by tsc.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,11 +8,8 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const typesToo = process.argv.includes('--types');
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', dev: 'src/dev.ts', 'node-host': 'src/observe/node-host.ts' },
-  outdir: 'dist',
   bundle: true,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -23,10 +20,22 @@ await build({
   jsxImportSource: 'preact',
   // Native or large, or found by path at run time: these stay packages. The rest is bundled for its start-up time.
   external: ['onnxruntime-node', 'mathjs', 'jiti'],
+  alias: { 'string-width': join(root, 'scripts', 'string-width.js') },
   banner: { js: "import { createRequire as __onparRequire } from 'node:module'; const require = __onparRequire(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
-});
+};
+
+/** Built aside and put in place whole, so that an onpar that runs meanwhile finds all its parts. */
+async function bundle(outdir, entryPoints) {
+  await build({ ...common, outdir: `${outdir}.next`, entryPoints });
+  rmSync(join(root, outdir), { recursive: true, force: true });
+  renameSync(join(root, `${outdir}.next`), join(root, outdir));
+}
+
+await bundle('dist', { cli: 'src/cli.ts', index: 'src/index.ts', 'node-host': 'src/observe/node-host.ts' });
+// What this repository's own scripts use; never published.
+await bundle('build', { dev: 'src/dev.ts' });
 
 if (typesToo) {
   execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });

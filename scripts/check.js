@@ -10,6 +10,7 @@ const CHECKS = [
   ['types', bin('tsc'), ['-p', '.']],
   ['import fences', bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err']],
   ['unused code', bin('knip'), ['--no-progress']],
+  ['package lock', process.execPath, [join('scripts', 'lock.js'), '--check']],
   ['generated files', process.execPath, [join('scripts', 'generate.js'), '--check']],
   ['published types', process.execPath, [join('scripts', 'build.js'), '--types']],
   ['package', bin('publint'), ['--strict']],

@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /** Installs Node 22 and 24 where they are not yet, and gives back their versions and binaries. */
 export async function otherNodes() {
-  const { ensureInstalled, sitePackages } = await import('../dist/dev.js');
+  const { ensureInstalled, sitePackages } = await import('../build/dev.js');
   const nodes = [];
   for (const major of ['22', '24']) {
     const lockFile = join(here, '..', 'test', 'node-versions', `node-${major}.lock`);

@@ -33,12 +33,19 @@ export async function main(argv: readonly string[]): Promise<number> {
       },
     });
   }
+  withoutHelpText(parser);
   try {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
     return printError(error instanceof UsageError ? usageError(error, withDefaultVerb(argv), COMMANDS.map((c) => c.usage)) : error);
   }
+}
+
+/** yargs lays out the whole help text after each command, in case somebody asks for it later. Nobody does. */
+function withoutHelpText(parser: unknown): void {
+  const usage = (parser as { getInternalMethods?(): { getUsageInstance(): { cacheHelpMessage?: () => void } } }).getInternalMethods?.().getUsageInstance();
+  if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => {};
 }
 
 /** `onpar suite.yaml` and a bare `onpar` in a folder with a suite mean `onpar run`. */

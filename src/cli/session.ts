@@ -1,5 +1,6 @@
 import { loadReporterHub } from './reporters.ts';
 import type { Plan } from '../plan/conversion.ts';
+import { checkPlan } from '../engine/check-plan.ts';
 import { runPlan } from '../engine/run.ts';
 import type { Args } from './options/parse.ts';
 import { cacheFolder, jobs, readsCache } from './options/execution.ts';
@@ -13,6 +14,7 @@ export async function runForPerson(plan: Plan, args: Args, command: readonly str
   const cacheDir = cacheFolder(args, plan.root);
   const parallel = jobs(args);
   const json = args.json === true;
+  await checkPlan(plan);
   const hub = await loadReporterHub(reporterNames(args, plan.reporters), { outDir, json, base: plan.root });
   await hub.runStart({ title: plan.title, conversions: plan.conversions.length, seed: plan.seed });
   const abort = new AbortController();

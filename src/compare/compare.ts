@@ -7,7 +7,7 @@ import { checkPairing } from './contract/permutation.ts';
 import { failedSide } from './failed-side.ts';
 import type { CompareInput, ConversionComparison } from './input.ts';
 import { compareOutputs, finder, scoresFindings } from './outputs.ts';
-import { trainingFinding } from './reference.ts';
+import { unfitReference } from './reference.ts';
 import { judgeSamples, pickWorst } from './samples.ts';
 import { compileRules, type RuleFor, ruleFindings } from './tolerance/rules.ts';
 import type { SampleResult } from './values/judge.ts';
@@ -30,8 +30,8 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   const accounts = accountFor(input);
   const { contract, results, pairing } = compareTensors(input, accounts, ruleFor);
   const { outputs, findings: outputFindings } = judgeOutputs(input, contract, results, pairing, ruleFor);
-  const training = trainingFinding(input.reference.observation);
-  const samples = judgeSamples(input.samples, accounts, outputs, training !== null);
+  const unfit = unfitReference(input.reference.observation);
+  const samples = judgeSamples(input.samples, accounts, outputs, unfit !== null);
   const before = [
     ...contract.findings,
     ...scoresFindings(contract.outputs, input.rules.ties),
@@ -39,9 +39,9 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   ];
   const accounting = [...accounts.findings, ...countFindings(countCompared(accounts, outputs), input.samples.length)];
   const shared = { contract: contract.rows, samples, worstSample: pickWorst(samples, outputs) };
-  if (training !== null) {
+  if (unfit !== null) {
     // A reference that is no judge says nothing about values: the measures stay, without a verdict and without findings.
-    const findings = [training, ...before, ...accounting];
+    const findings = [unfit, ...before, ...accounting];
     return { verdict: 'unverifiable', grade: null, findings, outputs: outputs.map(unjudged), ...shared };
   }
   const findings = [...before, ...pairing, ...outputFindings, ...accounting];

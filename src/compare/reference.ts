@@ -1,9 +1,15 @@
 import { makeFinding, type RawFinding } from '../core/findings.ts';
 import type { Observation } from '../records/observation.ts';
 
-/** A reference in training mode (dropout, batch statistics) is no judge. `facts.training` names the modules. */
-export function trainingFinding({ facts }: Pick<Observation, 'facts'>): RawFinding | null {
-  const { training } = facts;
-  const modules = Array.isArray(training) ? training.map(String) : training === true ? ['the model'] : [];
-  return modules.length === 0 ? null : makeFinding('reference-training', 'reference', { modules });
+/**
+ * Why a reference is no judge, or null. In training mode dropout and batch statistics make its answers chance;
+ * a model that writes into its inputs answers something else the next time. The next rules of fitness go here.
+ */
+export function unfitReference({ facts }: Pick<Observation, 'facts'>): RawFinding | null {
+  const training = names(facts.training);
+  if (training.length > 0) return makeFinding('reference-training', 'reference', { modules: training });
+  const mutated = names(facts.mutatedInputs);
+  return mutated.length > 0 ? makeFinding('reference-mutates-inputs', 'reference', { inputs: mutated }) : null;
 }
+
+const names = (fact: unknown): string[] => (Array.isArray(fact) ? fact.map(String) : fact === true ? ['the model'] : []);

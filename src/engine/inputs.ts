@@ -1,8 +1,10 @@
+import { pairTensors } from '../compare/contract/pairing.ts';
 import { OnparError } from '../core/errors.ts';
 import { allowedValues } from '../core/nearest.ts';
 import type { Dim, IoContract, TensorSpec } from '../records/contract.ts';
 import type { InputPlan } from '../records/rules.ts';
 import type { TensorInfo } from '../records/sample.ts';
+import { findAxes } from '../sample/axes.ts';
 import type { Case } from '../suite/suite.ts';
 
 /** What is known about a source's inputs before any sample is made. */
@@ -25,10 +27,10 @@ export interface KnownInputs {
  */
 export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
   const described = underOwnNames(c, known, describedInputs(c, known));
-  const names = described.length > 0 ? described.map((s) => s.name) : Object.keys(c.inputs);
+  const names = described.length > 0 ? described.map((s) => s.name) : Object.keys(c.inputs).filter((name) => !c.loose.includes(name) || known.parameters?.includes(name));
   const allowed = described.length > 0 ? names : (known.parameters ?? names);
   for (const name of Object.keys(c.inputs)) {
-    if (!allowed.includes(name)) {
+    if (!allowed.includes(name) && !c.loose.includes(name)) {
       throw new OnparError({ code: 'unknown-input', message: `case \`${c.id}\`: \`inputs\` names \`${name}\`, which ${c.source} does not take`, fix: allowedValues(name, allowed) });
     }
   }
@@ -39,7 +41,18 @@ export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
       fix: 'write `inputs: { image: { dtype: float32, shape: [batch, 3, 224, 224] } }` in the suite, give --input image=float32[batch,3,224,224], or add `def example_inputs()` beside the model',
     });
   }
-  return names.map((name) => merge(c, name, described.find((s) => s.name === name)));
+  const inputs = names.map((name) => merge(c, name, described.find((s) => s.name === name)));
+  checkDims(c, inputs);
+  return inputs;
+}
+
+/** Sizes for a dimension that no input has would never be tried, and nobody would know. */
+function checkDims(c: Case, inputs: readonly InputPlan[]): void {
+  const named = findAxes({ inputs: [...inputs], dims: {} }).all.map((axis) => axis.label);
+  for (const name of Object.keys(c.dims)) {
+    if (named.includes(name) || c.loose.includes(name)) continue;
+    throw new OnparError({ code: 'unknown-dim', message: `case \`${c.id}\`: sizes are set for the dimension \`${name}\`, which no input of ${c.source} has`, fix: named.length === 0 ? 'every dimension of the model is fixed; remove it' : allowedValues(name, named) });
+  }
 }
 
 /** A model whose inputs have no names of their own (scikit-learn's one matrix) takes those that the suite gives, by position. */
@@ -93,14 +106,20 @@ function merge(c: Case, name: string, described: TensorSpec | undefined): InputP
   };
 }
 
-/** Sample name → candidate name for inputs that are called differently; the suite's map first, then position where a side has no names. */
-export function renamedInputs(inputs: readonly InputPlan[], reference: IoContract, candidate: IoContract, map: Readonly<Record<string, string>>): Record<string, string> {
-  const there = candidate.inputs.map((s) => s.name);
-  const renamed: Record<string, string> = {};
-  for (const { name } of inputs) if (map[name] !== undefined && map[name] !== name) renamed[name] = map[name];
-  const open = inputs.filter(({ name }) => renamed[name] === undefined && !there.includes(name));
-  const free = there.filter((name) => !Object.values(renamed).includes(name) && !inputs.some((i) => i.name === name && renamed[i.name] === undefined));
-  const byPosition = reference.names !== 'declared' || candidate.names !== 'declared';
-  if (byPosition && open.length === free.length) open.forEach(({ name }, i) => Object.assign(renamed, { [name]: free[i] }));
-  return renamed;
+/** Sample name → candidate name for inputs that are called differently, paired by the same rules as the contract is judged by. */
+export function renamedInputs(
+  reference: IoContract,
+  candidate: IoContract,
+  map: Readonly<Record<string, string>>,
+  declared: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const pairs = pairTensors({
+    reference: { specs: reference.inputs, names: reference.names, derived: false, known: true },
+    candidate: { specs: candidate.inputs, names: candidate.names, derived: false, known: true },
+    map,
+    declared,
+  });
+  return Object.fromEntries(
+    pairs.flatMap(({ reference: from, candidate: to }) => (from === null || to === null || from.name === to.name ? [] : [[from.name, to.name]])),
+  );
 }

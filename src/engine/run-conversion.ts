@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConversionComparison } from '../compare/compare.ts';
 import { digestFile } from '../core/hash.ts';
 import type { RawFinding } from '../core/findings.ts';
-import type { Conversion } from '../plan/conversion.ts';
+import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
 import type { IoContract } from '../records/contract.ts';
 import type { Observation } from '../records/observation.ts';
@@ -12,6 +12,7 @@ import type { Sample, TensorInfo } from '../records/sample.ts';
 import { readSafetensorsHeader } from '../tensor/safetensors.ts';
 import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
+import { isInNode } from './hosts.ts';
 import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
 import type { StepResult } from './step.ts';
@@ -71,6 +72,7 @@ class Trace implements ConversionTrace {
 
 async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
   const source = keyedSource(conversion);
+  openAhead(ctx, conversion);
   const described = trace.count(await describeModel(ctx, conversion, source, 'reference'));
   trace.findings.push(...described.value.findings);
   const inputs = resolveInputs(conversion.case, {
@@ -108,6 +110,18 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.comparison = trace.count(compared).value;
 }
 
+/**
+ * An existing candidate in a Node worker is opened while the reference is: that worker keeps what it described open for the
+ * `open` that follows. Not in Python, where both would load the model. A failure is told when the candidate runs.
+ */
+function openAhead(ctx: RunContext, conversion: Conversion): void {
+  if (conversion.existing === null || !isInNode(conversion.candidate.runtime)) return;
+  describeModel(ctx, conversion, existingCandidate(conversion, conversion.existing), 'candidate').catch(() => {});
+}
+
+const existingCandidate = (conversion: Conversion, existing: ModelSource): KeyedModel =>
+  keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, existing);
+
 interface CandidateNeeds {
   readonly source: KeyedModel;
   readonly inputs: readonly InputPlan[];
@@ -119,19 +133,22 @@ async function runCandidate(ctx: RunContext, conversion: Conversion, needs: Cand
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
   const { mapInputs } = conversion.rules;
+  // Samples carry the plan's names, whatever the model itself calls its inputs.
+  const reference = { inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })), outputs: [], names: needs.referenceContract.names };
+  const declared = Object.fromEntries((trace.artifact?.value.declared ?? []).flatMap((d) => (d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [])));
   return observeModel(ctx, conversion, {
     role: 'candidate',
     model,
     inputs,
     samples: set.value.samples,
     sampleDir: set.dir,
-    rename: (contract) => renamedInputs(inputs, needs.referenceContract, contract, mapInputs),
-    renameKey: [mapInputs, needs.referenceContract.names],
+    rename: (contract) => renamedInputs(reference, contract, mapInputs, declared),
+    renameKey: [mapInputs, declared, reference.names],
   });
 }
 
 async function candidateModel(ctx: RunContext, conversion: Conversion, { source, inputs, set }: CandidateNeeds, trace: Trace): Promise<KeyedModel> {
-  if (conversion.existing !== null) return keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, conversion.existing);
+  if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
   const needsExample = conversion.source.callable !== undefined || conversion.source.format === 'torchscript';
   const sample = needsExample ? exampleSample(set.value.samples) : undefined;
@@ -187,6 +204,6 @@ async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> 
 async function candidateContract(ctx: RunContext, conversion: Conversion, described: StepResult<Description>, trace: Trace): Promise<IoContract | null> {
   if (conversion.existing === null || described.value.contract.inputs.length > 0 || described.value.exampleInputs !== null) return null;
   if (Object.values(conversion.case.inputs).some((i) => i.shape !== undefined)) return null;
-  const model = keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, conversion.existing);
+  const model = existingCandidate(conversion, conversion.existing);
   return trace.count(await describeModel(ctx, conversion, model, 'candidate')).value.contract;
 }

@@ -74,6 +74,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
         options.listener.onCase?.(record);
       }),
     );
+    // No model is asked anything any more: the workers go while the report is made.
+    ctx.pool.kill();
     const toolchains = Object.fromEntries((await ctx.usedEnvironments()).map((e) => [e.label, { python: e.pythonVersion, packages: { ...e.packages } }]));
     const interrupted = options.signal.aborted;
     const mayWrite = !interrupted || folder.earlier === null || folder.earlier.partial || folder.earlier.plan === plan.digest;

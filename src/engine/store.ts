@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { digestFile, digestJson } from '../core/hash.ts';
@@ -65,8 +66,9 @@ export class Store {
     return dir;
   }
 
+  /** Nobody waits for it: the folder has a name that is never used again. */
   discard(dir: string): void {
-    rmSync(dir, { recursive: true, force: true });
+    rm(dir, { recursive: true, force: true }).catch(() => {});
   }
 
   /** Puts a finished step in its place. Another run may have been first: then theirs stands and ours goes. */

@@ -8,8 +8,6 @@ import { sniffFile } from './sniff.ts';
 import { sniffFolder } from './sniff-folder.ts';
 import { parseSpec } from './spec.ts';
 
-export { type Format, isFormat, KNOWN_FORMATS } from './known.ts';
-
 export interface DetectOptions {
   /** Folder that relative paths start from; the current one by default. */
   readonly root?: string;

@@ -2,16 +2,10 @@ import { withFile } from '../tensor/bytes.ts';
 import { looksLikeNpy } from '../tensor/npy-header.ts';
 import { looksLikeSafetensors } from '../tensor/safetensors.ts';
 import { looksLikeZip, readZipDirectory } from '../tensor/zip.ts';
-import type { Format } from './known.ts';
 import { looksLikeOnnx } from './onnx/sniff.ts';
 import { sniffPickle } from './sniff-pickle.ts';
 import { formatOfZip } from './sniff-zip.ts';
-
-export interface Sniffed {
-  readonly format: Format;
-  /** Reading it runs the code it holds. */
-  readonly pickle?: boolean;
-}
+import type { Sniffed } from './sniffed.ts';
 
 /** Enough for every signature, the start of an XML or JSON file, and the first block of a compressed pickle. */
 const HEAD_BYTES = 4096;

@@ -1,6 +1,6 @@
 import { digestJson } from '../core/hash.ts';
 import { OnparError } from '../core/errors.ts';
-import { isInside } from '../core/paths.ts';
+import { displayPath, isInside } from '../core/paths.ts';
 import { type DetectedModel, detectFormat } from '../formats/detect.ts';
 import type { Catalogue } from '../records/catalogue.ts';
 import type { CompareRules } from '../records/rules.ts';
@@ -29,15 +29,21 @@ export function planSuite(suite: Suite, catalogue: Catalogue, selection: Selecti
 }
 
 /** What two runs must have in common to be runs of the same plan. */
-const describeConversion = ({ id, source, exporter, existing, candidate, rules, samples, convert }: Conversion): unknown => [
+const describeConversion = ({ id, case: c, source, reference, exporter, existing, candidate, rules, samples, convert }: Conversion): unknown => [
   id,
   source.spec,
+  // Shards run in checkouts of their own: where the folder lies is not part of the plan.
+  c.weights === null ? null : displayPath(c.weights, c.root),
+  c.inputs,
+  c.dims,
+  reference.runtime.name,
+  reference.options,
   exporter,
   existing?.spec ?? null,
   candidate.runtime.name,
   candidate.options,
   rules,
-  samples,
+  { ...samples, files: samples.files.map((file) => displayPath(file, c.root)) },
   convert.options,
 ];
 

@@ -24,7 +24,7 @@ export interface AdHoc {
 const modelPath = (spec: string): string =>
   existsSync(spec) ? spec : spec.replace(/^[a-z][a-z-]+:(?!\/\/)(?=.)/, '').replace(/(\.pyw?):[\w.]+$/, '$1');
 
-const caseName = (spec: string): string => basename(modelPath(spec)).replace(/\.[^.]+$/, '').replaceAll(/[^\w.+-]+/g, '-') || 'model';
+const caseName = (spec: string): string => basename(resolve(modelPath(spec))).replace(/\.[^.]+$/, '').replaceAll(/[^\w.+-]+/g, '-').replace(/^[^\w]+/, '') || 'model';
 
 /** An ad-hoc suite of one case; the same shape as one from a file, so that everything after it is the same. */
 export function adHocSuite(request: AdHoc): Suite {
@@ -52,6 +52,7 @@ export function adHocSuite(request: AdHoc): Suite {
     weights: request.weights === undefined ? null : resolve(request.weights),
     inputs: request.inputs,
     dims: {},
+    loose: [],
     samples: { portfolio: null, files: [] },
     conversions: [...request.artifacts.map((a) => convert(null, a)), ...request.to.map((format) => convert(format, null))],
     reference: { runtime: null, options: {} },

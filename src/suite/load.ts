@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { OnparError } from '../core/errors.ts';
@@ -15,6 +15,9 @@ export async function loadSuite(path: string): Promise<Suite> {
   const shown = displayPath(file);
   if (!existsSync(file)) {
     throw new OnparError({ code: 'file-missing', message: `suite ${shown} does not exist`, fix: `a suite is called ${SUITE_NAMES.join(', ')} or named on the command line; \`onpar init MODEL\` writes one` });
+  }
+  if (statSync(file).isDirectory()) {
+    throw new OnparError({ code: 'file-missing', message: `suite ${shown} is a folder`, fix: `name the file in it: ${SUITE_NAMES.join(', ')}` });
   }
   const { value, lineOf } = /\.[cm]?[jt]s$/.test(file) ? await fromCode(file, shown) : fromText(file, shown);
   if (value === null || value === undefined) throw emptySuite(shown);

@@ -27,11 +27,11 @@ export function applyOverrides(suite: Suite, overrides: Overrides): Suite {
     ...suite,
     seed: overrides.seed ?? suite.seed,
     rulesFrom: given ? 'command line' : suite.rulesFrom,
-    cases: suite.cases.map((c) => overrideCase(c, overrides)),
+    cases: suite.cases.map((c) => overrideCase(c, overrides, suite.cases.length > 1)),
   };
 }
 
-function overrideCase(c: Case, o: Overrides): Case {
+function overrideCase(c: Case, o: Overrides, isOneOfMany: boolean): Case {
   const inputs = { ...c.inputs };
   for (const [name, range] of Object.entries(o.ranges)) inputs[name] = { ...inputs[name], range: [range[0], range[1]] };
   const given = Object.keys(o.tolerances).length > 0;
@@ -39,6 +39,7 @@ function overrideCase(c: Case, o: Overrides): Case {
     ...c,
     inputs,
     dims: { ...c.dims, ...o.dims },
+    loose: isOneOfMany ? [...Object.keys(o.ranges), ...Object.keys(o.dims)].filter((name) => c.inputs[name] === undefined && c.dims[name] === undefined) : [],
     samples: chosen(c.samples, o),
     reference: { ...c.reference, runtime: o.referenceRuntime ?? c.reference.runtime },
     python: o.python ?? c.python,

@@ -20,9 +20,12 @@ export function resolveSuite(written: SuiteFile & { cases: Record<string, CaseSe
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
+/** What may stand in an id, and so in a folder's name below the run: never `.` or `..`. */
+const NAME = /^\w[\w.+-]*$/;
+
 function resolveCase(id: string, setting: CaseSetting, root: string, defaults: Defaults): Case {
-  if (!/^[\w.+-]+$/.test(id)) {
-    throw new OnparError({ code: 'bad-case-id', message: `case \`${id}\`: a case is named with letters, digits, ".", "_", "+" and "-"`, fix: 'rename it; `/` and `@` separate the parts of a conversion’s id' });
+  if (!NAME.test(id)) {
+    throw new OnparError({ code: 'bad-case-id', message: `case \`${id}\`: a case is named with letters, digits, "_", and behind the first also ".", "+" and "-"`, fix: 'rename it; `/` and `@` separate the parts of a conversion’s id' });
   }
   const inside = (key: string) => (path: string): string => {
     const absolute = resolvePath(root, path);
@@ -38,6 +41,7 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
     }
     return absolute;
   };
+  const requirements = setting.requirements ?? defaults.requirements;
   return {
     id,
     root,
@@ -45,13 +49,14 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
     weights: setting.weights === undefined ? null : existing('weights')(setting.weights),
     inputs: setting.inputs ?? {},
     dims: setting.dims ?? {},
+    loose: [],
     samples: inCase(id, () => parseSamples(setting.samples, existing('samples'))),
-    conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, existing)),
+    conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, root, existing)),
     reference: { runtime: setting.reference?.runtime ?? null, options: setting.reference?.options ?? {} },
     ties: setting.ties ?? {},
     dynamic: setting.dynamic ?? null,
     python: resolvePython(setting.python ?? defaults.python, root),
-    requirements: setting.requirements ?? defaults.requirements ? resolvePath(root, (setting.requirements ?? defaults.requirements) as string) : null,
+    requirements: requirements === undefined ? null : existing('requirements')(requirements),
     trust: setting.trust ?? false,
     network: setting.network ?? false,
     timeoutMs: setting.timeout === undefined ? DEFAULT_TIMEOUT_MS : setting.timeout * 1000,
@@ -77,15 +82,15 @@ function inCase<T>(id: string, parse: () => T): T {
 
 type PathCheck = (key: string) => (path: string) => string;
 
-function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting, existing: PathCheck): ConvertChoice {
+function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting, root: string, existing: PathCheck): ConvertChoice {
   if ((setting.to === undefined) === (setting.artifact === undefined)) {
     throw new OnparError({ code: 'bad-convert', message: `case \`${id}\`: a conversion has either \`to\` (export to a format) or \`artifact\` (an existing model), not ${setting.to === undefined ? 'neither' : 'both'}`, fix: 'write `to: onnx`, or `artifact: model.onnx`' });
   }
-  if (setting.name !== undefined && !/^[\w.+-]+$/.test(setting.name)) {
+  if (setting.name !== undefined && !NAME.test(setting.name)) {
     throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: conversion name \`${setting.name}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
   }
   const runs = setting.run === undefined ? [] : list(setting.run).map((run) => resolveRun(run, setting.optional ?? false));
-  const odd = runs.find((run) => run.name !== undefined && !/^[\w.+-]+$/.test(run.name));
+  const odd = runs.find((run) => run.name !== undefined && !NAME.test(run.name));
   if (odd !== undefined) {
     throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: name \`${odd.name}\` of runtime \`${odd.runtime}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
   }
@@ -102,7 +107,7 @@ function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting
     samples: setting.samples === undefined ? null : inCase(id, () => parseSamples(setting.samples, existing('samples'))),
     expect: setting.expect === undefined ? null : (dropUndefined(setting.expect) as ConvertChoice['expect']),
     optional: setting.optional ?? false,
-    python: setting.python ?? null,
+    python: resolvePython(setting.python, root),
     tags: setting.tags ?? [],
   };
 }

@@ -51,6 +51,8 @@ export interface Case {
   readonly weights: string | null;
   readonly inputs: Readonly<Record<string, InputSetting>>;
   readonly dims: Readonly<Record<string, readonly number[]>>;
+  /** Inputs and dimensions that the command line set for many cases alike: a case that lacks one is not wrong. */
+  readonly loose: readonly string[];
   readonly samples: SampleChoice;
   readonly conversions: readonly ConvertChoice[];
   readonly reference: { readonly runtime: string | null; readonly options: Readonly<Record<string, unknown>> };

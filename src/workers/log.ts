@@ -7,10 +7,14 @@ export class Log {
   /** Characters ever written, including those dropped. */
   #written = 0;
 
-  add(chunk: Uint8Array): void {
-    const text = Buffer.from(chunk).toString('utf8');
-    this.#written += text.length;
-    this.#text = (this.#text + text).slice(-KEEP);
+  /** Takes in one stream; each has its own, because a letter may be cut between two chunks of it. */
+  source(): (chunk: Uint8Array) => void {
+    const decoder = new TextDecoder();
+    return (chunk) => {
+      const text = decoder.decode(chunk, { stream: true });
+      this.#written += text.length;
+      this.#text = (this.#text + text).slice(-KEEP);
+    };
   }
 
   get position(): number {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../core/paths.ts';
+import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
+import { makeScratch } from './scratch.ts';
 import { convertersFolder } from './toolchains/manifest.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
@@ -22,26 +22,13 @@ interface Slot {
   tail: Promise<unknown>;
 }
 
-/** Bytes of shared memory that must be free before tensors travel through it: containers often have only 64 MB. */
-const SHARED_MEMORY_MIN = 2 * 1024 ** 3;
-
-function scratchParent(): string {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    if (bavail * bsize >= SHARED_MEMORY_MIN) return '/dev/shm';
-  } catch {
-    // No shared memory on this system.
-  }
-  return tmpdir();
-}
-
 export class WorkerPool {
   #slots = new Map<string, Slot>();
   #scratch: string | undefined;
 
   /** A folder in shared memory (or the temporary folder) that goes away with the pool. */
   scratch(name: string): string {
-    this.#scratch ??= mkdtempSync(join(scratchParent(), 'onpar-'));
+    this.#scratch ??= makeScratch();
     const dir = join(this.#scratch, name);
     mkdirSync(dir, { recursive: true });
     return dir;
@@ -73,7 +60,7 @@ export class WorkerPool {
    * that outlives a request, and frameworks take seconds to leave politely.
    */
   async close(): Promise<void> {
-    await Promise.all([...this.#slots.values()].map((slot) => slot.worker?.kill()));
+    await Promise.all([...[...this.#slots.values()].map((slot) => slot.worker?.kill()), endEarly()]);
     if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
     this.#scratch = undefined;
   }
@@ -94,7 +81,8 @@ export class WorkerPool {
   }
 
   #start(host: HostSpec): Worker {
-    return new Worker(specOf(host, this.scratch(`work-${this.#slots.size}`)));
+    const spec = specOf(host, this.scratch(`work-${this.#slots.size}`));
+    return takeEarly(spec) ?? new Worker(spec);
   }
 }
 
@@ -108,15 +96,7 @@ const keyOf = (host: HostSpec): string =>
   ]);
 
 function specOf(host: HostSpec, cwd: string): WorkerSpec {
-  if (host.kind === 'node') {
-    return {
-      name: 'node worker',
-      command: [process.execPath, join(packageRoot, 'dist', 'node-host.js')],
-      env: workerEnvironment(),
-      cwd,
-      limits: host.limits,
-    };
-  }
+  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd);
   const { toolchain, python } = host.environment;
   return {
     name: `${toolchain.name} worker`,

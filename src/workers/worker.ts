@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { failureError, OnparError } from '../core/errors.ts';
 import { type Child, type ChildEnd, startChild } from './child.ts';
@@ -30,6 +29,42 @@ export interface RequestOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+/** Calls back for each whole line. What stands behind the last line end was cut off by the worker's death and is no line. */
+function onLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    if (!chunk.includes('\n')) {
+      rest += chunk;
+      return;
+    }
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+}
+
+/** An answer or an event that the protocol knows; anything else that a host writes is garbage. */
+function parseAnswer(line: string): Answer | undefined {
+  try {
+    const parsed = JSON.parse(line) as Partial<Record<'id' | 'ok' | 'event' | 'error', unknown>> | null;
+    if (typeof parsed !== 'object' || parsed === null || typeof parsed.id !== 'number') return undefined;
+    const error = parsed.error as { code?: unknown; message?: unknown } | null | undefined;
+    const refused = parsed.ok === false && typeof error?.code === 'string' && typeof error.message === 'string';
+    return typeof parsed.event === 'string' || parsed.ok === true || refused ? (parsed as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How libraries and languages say that memory ran out, whatever they do next: raise, abort, or leave. */
+const OUT_OF_MEMORY = /MemoryError|bad_alloc|[Cc]annot allocate memory|heap out of memory|allocation failed|[Nn]ot enough memory|can't allocate memory/;
+
+/** A death is explained by what was printed just before it, not by what a request long ago got over. */
+const LAST_WORDS = 4000;
+
+/** The longest delay that a timer knows, 25 days: what is longer would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** How a worker died, as an error whose code is a result for the case that was running. */
 const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: string): OnparError =>
   new OnparError({
@@ -60,10 +95,9 @@ export class Worker {
     this.#stdin = child.stdin as Writable;
     // A worker that died takes no more input: its death is told by its exit, not by a broken pipe.
     this.#stdin.on('error', () => {});
-    (child.stdout as Readable).on('data', (chunk: Buffer) => this.log.add(chunk));
-    (child.stderr as Readable).on('data', (chunk: Buffer) => this.log.add(chunk));
-    const lines = createInterface({ input: child.stdio[3] as Readable });
-    lines.on('line', (line) => this.#onLine(line));
+    (child.stdout as Readable).on('data', this.log.source());
+    (child.stderr as Readable).on('data', this.log.source());
+    onLines(child.stdio[3] as Readable, (line) => this.#onLine(line));
     void this.#child.ended.then((end) => this.#onExit(end));
   }
 
@@ -78,7 +112,7 @@ export class Worker {
     const id = this.#nextId++;
     return new Promise<Verbs[V]['result']>((resolve, reject) => {
       const pending: Pending = { id, verb, resolve: resolve as (r: unknown) => void, reject, onProgress, timer: undefined };
-      pending.timer = setTimeout(() => this.#onTimeout(verb, timeoutMs), timeoutMs);
+      pending.timer = setTimeout(() => this.#onTimeout(verb, timeoutMs), Math.min(timeoutMs, LONGEST_MS));
       this.#pending = pending;
       this.#stdin.write(`${JSON.stringify({ id, verb, params })}\n`);
     });
@@ -115,11 +149,8 @@ export class Worker {
   }
 
   #onLine(line: string): void {
-    let answer: Answer;
-    try {
-      answer = JSON.parse(line) as Answer;
-      if (typeof answer !== 'object' || answer === null || typeof answer.id !== 'number') throw new Error('not an answer');
-    } catch {
+    const answer = parseAnswer(line);
+    if (answer === undefined) {
       this.#die('worker-garbage', `wrote a line that is not an answer on its channel: ${JSON.stringify(line.slice(0, 80))}`);
       return;
     }
@@ -146,13 +177,13 @@ export class Worker {
 
   #onExit(result: ChildEnd): void {
     if (this.#gone === undefined) {
-      const log = this.log.tail();
+      const remedy = 'use smaller sizes (--dim), fewer --jobs, or a machine with more memory';
       if (result.signal === 'SIGKILL' && !this.#closing) {
-        this.#gone = death(this.#spec, 'worker-out-of-memory', 'was killed by the system (SIGKILL), most likely for lack of memory', this.log, 'use smaller sizes (--dim), fewer --jobs, or a machine with more memory');
+        this.#gone = death(this.#spec, 'worker-out-of-memory', 'was killed by the system (SIGKILL), most likely for lack of memory', this.log, remedy);
+      } else if (OUT_OF_MEMORY.test(this.log.tail(LAST_WORDS))) {
+        this.#gone = death(this.#spec, 'worker-out-of-memory', 'ran out of memory', this.log, remedy);
       } else if (result.signal !== undefined) {
         this.#gone = death(this.#spec, 'worker-crashed', `crashed with ${result.signal}`, this.log);
-      } else if (/MemoryError|bad_alloc|Cannot allocate memory/.test(log)) {
-        this.#gone = death(this.#spec, 'worker-out-of-memory', 'ran out of memory', this.log);
       } else if (result.exitCode === undefined) {
         this.#gone = death(this.#spec, 'worker-start-failed', result.error?.message ?? 'could not be started', this.log);
       } else {

@@ -58,6 +58,11 @@ describe('honest accounting', () => {
     expect(errors(result)).toEqual(['sample-not-run', 'fewer-samples']);
   });
 
+  it('keeps the tensors of a sample that has some, before one that failed', async () => {
+    const result = await compareScene({ reference: [y, y, y], candidate: [failure(), y, { y: f32([1, 2.1]) }] });
+    expect(result.worstSample).toBe('s2');
+  });
+
   it('passes when all planned samples were compared', async () => {
     expect(await compareScene({ reference: [y, y], candidate: [y, y] })).toMatchObject({
       verdict: 'pass',
@@ -155,6 +160,11 @@ describe('sides that are no use', () => {
     expect(result).toMatchObject({ verdict: 'unverifiable', grade: null, samples: [{ verdict: 'unverifiable' }] });
     expect(errors(result)).toEqual(['reference-training']);
     expect(result.outputs[0]).toMatchObject({ verdict: 'unverifiable', metrics: { maxAbs: 7 } });
+    const single = await compareScene({
+      reference: { answers: [y], facts: { training: ['dropout'] } },
+      candidate: [y],
+    });
+    expect(single.verdict).toBe('unverifiable');
     const calm = await compareScene({ reference: { answers: [y], facts: { training: [] } }, candidate: [y] });
     expect(calm.verdict).toBe('pass');
   });

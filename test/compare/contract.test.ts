@@ -96,6 +96,20 @@ describe('names', () => {
     expect(extra.grade).toBe('broken');
   });
 
+  it('tells outputs apart, and does not guess, where both sides declare names and differ in number', async () => {
+    const result = await compareScene({
+      reference: { answers: [y()], contract: contractOf([spec('y')]) },
+      candidate: { answers: [{ k: f32([1, 2]), l: f32([1, 2]) }], contract: contractOf([spec('k'), spec('l')]) },
+    });
+    expect(result.findings.map((f) => `${f.code} ${f.where}`)).toEqual([
+      'output-missing output y',
+      'output-extra output k',
+      'output-extra output l',
+      'no-sample-compared samples',
+    ]);
+    expect(result.verdict).toBe('fail');
+  });
+
   it('fails an input that was dropped or added', async () => {
     const two = inputs(spec('a'), spec('b'));
     expect(errors(await under(two, inputs(spec('a'))))).toEqual(['input-missing']);

@@ -71,6 +71,17 @@ describe('permuted outputs', () => {
       ],
     );
     expect(errors(result)).toEqual(['values-differ']);
+    const reversed = await tuple(
+      [
+        { x: a, y: b },
+        { x: a, y: b },
+      ],
+      [
+        { k: f32([5, 5, 5]), l: a },
+        { k: b, l: a },
+      ],
+    );
+    expect(errors(reversed)).toEqual(['values-differ']);
   });
 
   it('does not question what the user mapped', async () => {

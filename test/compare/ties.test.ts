@@ -162,6 +162,14 @@ describe('quantised outputs', () => {
       candidate: { answers: [{ y: tensor('uint8', [1, 6, 2, 7], [2, 2]) }], contract: perAxis },
     });
     expect(result).toMatchObject({ verdict: 'pass', outputs: [{ metrics: { maxAbs: 0 } }] });
+    const rows = contractOf([
+      spec('y', { dtype: 'uint8', quantization: { scales: [1, 10], zeroPoints: [0, 5], axis: -2 } }),
+    ]);
+    const byRow = await compareScene({
+      reference: { answers: [{ y: f32([1, 6, 10, 20], [2, 2]) }], contract: float },
+      candidate: { answers: [{ y: tensor('uint8', [1, 6, 6, 7], [2, 2]) }], contract: rows },
+    });
+    expect(byRow).toMatchObject({ verdict: 'pass', outputs: [{ metrics: { maxAbs: 0 } }] });
   });
 
   it('fails a float output that became integers without parameters', async () => {

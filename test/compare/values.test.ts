@@ -205,6 +205,12 @@ describe('integers, booleans, strings', () => {
     });
   });
 
+  it('does not take the same bytes for the same numbers', async () => {
+    const result = await one(tensor('uint8', [255]), tensor('int8', [-1]));
+    expect(errors(result)).toEqual(['dtype-changed', 'values-differ']);
+    expect(result.outputs[0]?.samples[0]?.grade).toBe('broken');
+  });
+
   it('shows booleans as booleans', async () => {
     const result = await one(tensor('bool', [1, 0]), tensor('bool', [1, 1]));
     expect(result.outputs[0]).toMatchObject({

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, onTestFinished } from 'vitest';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { packageRoot } from '../../src/core/paths.ts';
 import { type Report, report as reportSchema } from '../../src/records/report.ts';
 
@@ -74,36 +72,11 @@ export function start(args: readonly string[], { cwd, env = {} }: Options = {}):
 /** Runs the built command line to its end. */
 export const onpar = (args: readonly string[], options: Options = {}): Promise<Finished> => start(args, options).finished;
 
-const makeScratch = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'onpar-e2e-')));
-const remove = (dir: string): void => rmSync(dir, { recursive: true, force: true });
-
-/** A folder of its own for one test, gone when the test is over. */
-export function scratch(): string {
-  const dir = makeScratch();
-  onTestFinished(() => remove(dir));
-  return dir;
-}
-
-/** A folder that the tests of one file share. */
-export function sharedScratch(): string {
-  const dir = makeScratch();
-  afterAll(() => remove(dir));
-  return dir;
-}
-
 /** Copies models of fixtures/models into a folder and gives it back. */
 export function withModels(dir: string, ...names: readonly string[]): string {
   mkdirSync(dir, { recursive: true });
   for (const name of names) cpSync(join(MODELS, name), join(dir, name), { recursive: true });
   return dir;
-}
-
-/** Writes a file, making its folder, and gives back its path. */
-export function write(dir: string, name: string, text: string | Uint8Array): string {
-  const path = join(dir, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return path;
 }
 
 /** A run's report, checked against the published schema. */

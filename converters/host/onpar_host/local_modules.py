@@ -51,6 +51,8 @@ def _local_finder(folder: str) -> FileFinder:
 
 def install_fresh_imports() -> None:
     """Makes imports from the user's folders compile their source; installed packages keep theirs."""
+    # Finding the library's folders imports modules itself, which must not ask the new hook.
+    is_library(os.__file__)
     sys.dont_write_bytecode = True
     sys.path_hooks.insert(0, _local_finder)
     sys.path_importer_cache.clear()

@@ -42,14 +42,15 @@ function loadError(path: string, error: unknown): OnparError {
   const truncated = /[Pp]rotobuf parsing failed|ModelProto does not have a graph|INVALID_PROTOBUF/.test(text);
   return new OnparError({
     code: 'model-load-failed',
-    message: truncated ? `${path} is not a complete ONNX model: ${firstLine(text)}` : `onnxruntime-node ${version} cannot open ${path}: ${firstLine(text)}`,
+    message: truncated ? `${path} is not a complete ONNX model: ${oneLine(text)}` : `onnxruntime-node ${version} cannot open ${path}: ${oneLine(text)}`,
     fix: truncated ? 'the file is truncated or of another format: export or copy it again' : 'see the operator, opset or dtype named above; another runtime (`--runtime onnxruntime`) may support it',
     exitCode: 1,
     cause: error,
   });
 }
 
-const firstLine = (text: string): string => (text.split('\n')[0] ?? text).slice(0, 300);
+/** ORT puts what is wrong on the line behind the one that says that something is. */
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ').slice(0, 300);
 
 function contractOf(session: InferenceSession, path: string): IoContract {
   const spec = (metadata: InferenceSession.ValueMetadata): TensorSpec => {
@@ -74,7 +75,7 @@ async function run(session: InferenceSession, contract: IoContract, inputs: Name
   try {
     results = await session.run(feeds);
   } catch (error) {
-    throw new OnparError({ code: 'run-failed', message: firstLine(error instanceof Error ? error.message : String(error)), exitCode: 1, cause: error });
+    throw new OnparError({ code: 'run-failed', message: oneLine(error instanceof Error ? error.message : String(error)), exitCode: 1, cause: error });
   }
   return new Map(contract.outputs.map(({ name }) => [name, fromOrt(name, results[name] as OrtTensor)]));
 }

@@ -1,0 +1,46 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../core/paths.ts';
+import { defaultMemoryLimit, type Limits, workerEnvironment } from './isolation.ts';
+import { makeScratch } from './scratch.ts';
+import { Worker, type WorkerSpec } from './worker.ts';
+
+/** How the Node host is started. */
+export const nodeWorkerSpec = (limits: Limits, cwd: string): WorkerSpec => ({
+  name: 'node worker',
+  command: [process.execPath, join(packageRoot, 'dist', 'node-host.js')],
+  env: workerEnvironment(),
+  cwd,
+  limits,
+});
+
+const waiting: { readonly key: string; readonly worker: Worker }[] = [];
+const folders: string[] = [];
+
+/** What must be equal before a worker that waits is as good as a new one. */
+const keyOf = ({ command, env, limits }: WorkerSpec): string => JSON.stringify([command, env, limits]);
+
+/**
+ * Starts Node workers before anyone has asked: while onpar still loads its own code and reads the command line, they
+ * load theirs. A Node worker knows nothing of a project before its first request, so any pool may take it over.
+ */
+export function startEarly(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const cwd = makeScratch();
+    folders.push(cwd);
+    const spec = nodeWorkerSpec({ memoryBytes: defaultMemoryLimit(), network: false }, cwd);
+    waiting.push({ key: keyOf(spec), worker: new Worker(spec) });
+  }
+}
+
+/** A worker that was started early and would be started just so now, if there is one. It then belongs to the caller. */
+export function takeEarly(spec: WorkerSpec): Worker | undefined {
+  const index = waiting.findIndex(({ key, worker }) => worker.alive && key === keyOf(spec));
+  return index < 0 ? undefined : waiting.splice(index, 1)[0]?.worker;
+}
+
+/** Ends those that nobody took, and removes the folders of all. */
+export async function endEarly(): Promise<void> {
+  await Promise.all(waiting.splice(0).map(({ worker }) => worker.kill()));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from '../../src/engine/catalogue.ts';
+import type { Report } from '../../src/records/report.ts';
+import { run, runSuite, scratchWithModels } from './suite.ts';
+
+const image = { dtype: 'float32', shape: ['batch', 1, 8, 8], range: [0, 16] };
+const nhwc = { ...image, shape: ['batch', 8, 8, 1] };
+
+/**
+ * Each runtime runs a model as the reference against itself in a fresh worker call: same model, same inputs, so anything
+ * but `identical` is a fault of the runtime or of its host. A new runtime without a line here fails the first test.
+ */
+const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
+  torch: { case: { source: 'demo/digits_cnn.py:build', weights: 'demo/digits_cnn.safetensors', inputs: { image } } },
+  torchscript: { make: ['demo/digits_cnn.py:trained', 'torchscript'], case: { source: 'made/torchscript/artifacts/digits_cnn/torchscript/model.pt', inputs: { image } } },
+  keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },
+  tensorflow: { make: ['demo/digits_keras.keras', 'savedmodel'], case: { source: 'made/savedmodel/artifacts/digits_keras/savedmodel/saved_model' } },
+  sklearn: { case: { source: 'demo/wine.joblib', trust: true } },
+  onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
+  'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
+  litert: { make: ['demo/digits_keras.keras', 'tflite'], case: { source: 'made/tflite/artifacts/digits_keras/tflite/model.tflite' } },
+};
+
+let report: Report;
+let clean: () => void;
+
+beforeAll(() => {
+  const [dir, remove] = scratchWithModels();
+  clean = remove;
+  for (const { make } of Object.values(MODELS)) {
+    if (make?.[0] !== undefined && make[1] !== undefined) run(['run', make[0], '--to', make[1], '--python', 'managed', '--samples', '1', '--out', `made/${make[1]}`, '--reporter', 'json'], dir);
+  }
+  const cases = Object.fromEntries(Object.entries(MODELS).map(([runtime, { case: c }]) => [runtime, { samples: 'portfolio', python: 'managed', ...c, convert: { to: 'same', run: runtime } }]));
+  report = runSuite(dir, { cases });
+});
+afterAll(() => clean());
+
+it('every registered runtime has a model here', () => {
+  expect(catalogue().runtimes.map((r) => r.name).filter((name) => name !== 'recorded').sort()).toEqual(Object.keys(MODELS).sort());
+});
+
+describe.each(Object.keys(MODELS))('%s', (runtime) => {
+  const only = () => {
+    const found = report.cases.find((c) => c.case === runtime);
+    if (found === undefined) throw new Error(`${runtime} is not in the report`);
+    return found;
+  };
+
+  it('agrees with itself on every sample', () => {
+    const c = only();
+    expect(c.findings.filter((f) => f.severity === 'error')).toEqual([]);
+    expect([c.verdict, c.grade]).toEqual(['pass', 'identical']);
+    expect(c.samples.length).toBeGreaterThan(5);
+    expect(c.outputs.length).toBeGreaterThan(0);
+  });
+
+  it('tells its version, its packages and how long it took', () => {
+    const { reference } = only();
+    expect(reference.runtime).toBe(runtime);
+    expect(reference.runtimeVersion).toMatch(/^\d+\.\d+/);
+    expect(Object.keys(reference.packages).length).toBeGreaterThan(0);
+    expect(reference.runMilliseconds).toBeGreaterThan(0);
+    expect(reference.peakMemoryBytes).toBeGreaterThan(1e6);
+  });
+});
