@@ -52,7 +52,7 @@ function sourceState() {
 }
 
 function buildSources(force) {
-  const stamp = join(root, 'dist', '.stamp');
+  const stamp = join(root, 'build', '.stamp');
   const wanted = sourceState();
   if (!force && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('building');

@@ -89,12 +89,14 @@ export const CATALOGUE = {
   'worker-out-of-memory': answered('The process that ran the model used more memory than it may.'),
   'worker-garbage': answered('The process that ran the model answered something that is no answer.'),
   'worker-start-failed': answered('The process that runs the model could not be started.'),
+  'internal-error': entry('error', 'A bug in onpar, not in the model: the run ends with exit code 70. Please report it with the stack that stands beside it.', (w, a) => `${w}: a bug in onpar, sorry; please report it: ${String(a.message)}`),
   'no-conversion': entry('error', 'The selection is empty, so nothing was proven.', (w) => `${w}: no conversion was selected, so nothing is proven`),
   // Export
   'exporter-warning': entry('warning', 'The exporter printed a warning.', (_w, a) => `exporter: ${String(a.message)}`),
   'opset-changed': entry('warning', 'The exporter wrote another opset than was asked for.', (_w, a) => `asked for opset ${String(a.asked)}, the exporter wrote ${String(a.written)}`),
   // Samples
   'range-assumed': entry('info', 'The suite gives no range for an integer input, so a small one was assumed.', (w, a) => `${w} has no declared range; integers from ${String(a.low)} to ${String(a.high)} were assumed (set \`range:\` or --range)`),
+  'size-refused': entry('warning', 'The original itself refuses a size of the default sweep, so it was left out. Set the sizes to try with `dims:` or `--dim`.', (w, a) => `${w}: the original refuses this size, so it was left out (${String(a.message)})`),
   // Reference
   'reference-training': entry('error', 'The reference is in training mode: dropout and batch statistics make it no judge. Call `.eval()`.', (_w, a) => `the reference is in training mode (${String(a.modules)}); call .eval() before returning it`),
   'reference-mutates-inputs': entry('error', 'The reference writes into its inputs, so it answers differently the next time. Copy the input inside the model before changing it in place.', (_w, a) => `the reference writes into its inputs (${list(a.inputs)}); let it copy them first`),

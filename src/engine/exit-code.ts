@@ -13,9 +13,13 @@ export function countCases(cases: readonly ReportCase[]): Totals {
 
 const holds = (c: ReportCase): boolean => c.verdict === 'pass' || c.expected?.met === true || (c.verdict === 'skipped' && c.optional);
 
-/** 0 parity holds · 1 it does not · 3 no case could run because the environment failed. An empty run proves nothing: 1. */
+/** Our own mistake in one conversion says nothing about a model, and must not pass for a verdict on it. */
+const isBug = (c: ReportCase): boolean => c.verdict === 'error' && c.findings.some((f) => f.code === 'internal-error');
+
+/** 0 parity holds · 1 it does not · 3 no case could run because the environment failed · 70 a bug in onpar. An empty run proves nothing: 1. */
 export function exitCodeOf(cases: readonly ReportCase[]): number {
   if (cases.length === 0) return 1;
+  if (cases.some(isBug)) return 70;
   if (cases.every(holds)) return cases.every((c) => c.verdict === 'skipped') ? 1 : 0;
   return cases.every((c) => c.verdict === 'error' && isEnvironmentFailure(c)) ? 3 : 1;
 }

@@ -29,8 +29,11 @@ export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
   const described = underOwnNames(c, known, describedInputs(c, known));
   const names = described.length > 0 ? described.map((s) => s.name) : Object.keys(c.inputs).filter((name) => !c.loose.includes(name) || known.parameters?.includes(name));
   const allowed = described.length > 0 ? names : (known.parameters ?? names);
-  for (const name of Object.keys(c.inputs)) {
-    if (!allowed.includes(name) && !c.loose.includes(name)) {
+  const given = Object.keys(c.inputs).filter((name) => !c.loose.includes(name) || allowed.includes(name));
+  // A forward() is called by position: a suite may name its arguments as it likes, but then all of them.
+  const renamesAll = described.length === 0 && given.length <= allowed.length && !given.some((name) => allowed.includes(name));
+  for (const name of renamesAll ? [] : given) {
+    if (!allowed.includes(name)) {
       throw new OnparError({ code: 'unknown-input', message: `case \`${c.id}\`: \`inputs\` names \`${name}\`, which ${c.source} does not take`, fix: allowedValues(name, allowed) });
     }
   }

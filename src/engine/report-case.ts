@@ -42,6 +42,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
     outputs: comparison?.outputs ?? [],
     samples: trace.samples.map((s): ReportSample => {
       const compared = comparison?.samples.find((c) => c.id === s.id);
+      const refused = trace.refused.find((r) => r.sample === s.id);
       return {
         id: s.id,
         generator: s.generator,
@@ -49,7 +50,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
         inputs: s.inputs,
         digest: s.digest,
         seed: s.seed,
-        verdict: compared?.verdict ?? (verdict === 'skipped' ? 'skipped' : 'error'),
+        verdict: compared?.verdict ?? (verdict === 'skipped' || refused !== undefined ? 'skipped' : 'error'),
         ...(compared?.failure === undefined ? {} : { failure: compared.failure }),
       };
     }),

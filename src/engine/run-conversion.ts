@@ -2,17 +2,17 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConversionComparison } from '../compare/compare.ts';
 import { digestFile } from '../core/hash.ts';
-import type { RawFinding } from '../core/findings.ts';
+import { makeFinding, type RawFinding } from '../core/findings.ts';
 import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
 import type { IoContract } from '../records/contract.ts';
-import type { Observation } from '../records/observation.ts';
+import type { Observation, SampleRun } from '../records/observation.ts';
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
 import type { Sample, TensorInfo } from '../records/sample.ts';
 import { readSafetensorsHeader } from '../tensor/safetensors.ts';
 import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
-import { isInNode } from './hosts.ts';
+import { isInNode, resolveHost } from './hosts.ts';
 import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
 import type { StepResult } from './step.ts';
@@ -33,6 +33,8 @@ export interface ConversionTrace {
   readonly comparison: ConversionComparison | null;
   /** What was noticed outside the comparison. */
   readonly findings: readonly RawFinding[];
+  /** Samples of the default sweep that the reference refused: left out of the judgement. */
+  readonly refused: readonly SampleRun[];
   readonly steps: { readonly total: number; readonly cached: number };
   /** Which part failed, and how. */
   readonly failure: { readonly side: 'reference' | 'candidate'; readonly error: unknown } | null;
@@ -58,6 +60,7 @@ class Trace implements ConversionTrace {
   candidate: StepResult<Observation> | null = null;
   comparison: ConversionComparison | null = null;
   findings: RawFinding[] = [];
+  refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };
   failure: ConversionTrace['failure'] = null;
   /** Whose fault a failure is at this point. */
@@ -72,8 +75,7 @@ class Trace implements ConversionTrace {
 
 async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
   const source = keyedSource(conversion);
-  openAhead(ctx, conversion);
-  const described = trace.count(await describeModel(ctx, conversion, source, 'reference'));
+  const described = trace.count(await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)));
   trace.findings.push(...described.value.findings);
   const inputs = resolveInputs(conversion.case, {
     contract: described.value.contract,
@@ -99,11 +101,13 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.side = 'candidate';
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
+  trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
+  for (const { sample, failure } of trace.refused) trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
   const compared = await compareObservations(ctx, conversion, {
     reference,
     candidate,
     inputs,
-    samples: set.value.samples,
+    samples: set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id)),
     declared: trace.artifact?.value.declared ?? [],
     sameFormat: conversion.source.format === conversion.candidate.format,
   });
@@ -111,12 +115,31 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
 }
 
 /**
+ * Sizes of the default sweep that the original itself refuses (a U-Net at an odd width): not legal inputs, so nothing is
+ * lost by leaving them out, and it is said. Sizes that the user asked for, and batch sizes, are never excused.
+ */
+function refusedSizes(conversion: Conversion, samples: readonly Sample[], reference: Observation): readonly SampleRun[] {
+  const swept = new Set(
+    samples.flatMap((s) => {
+      const dim = /\[(.+)=\d+\]$/.exec(s.id)?.[1];
+      return dim === undefined || /^(batch|n)$/i.test(dim) || conversion.case.dims[dim] !== undefined ? [] : [s.id];
+    }),
+  );
+  return reference.samples.filter((run) => swept.has(run.sample) && ['run-failed', 'input-mismatch'].includes(run.failure?.code ?? ''));
+}
+
+/**
  * An existing candidate in a Node worker is opened while the reference is: that worker keeps what it described open for the
  * `open` that follows. Not in Python, where both would load the model. A failure is told when the candidate runs.
  */
 function openAhead(ctx: RunContext, conversion: Conversion): void {
-  if (conversion.existing === null || !isInNode(conversion.candidate.runtime)) return;
-  describeModel(ctx, conversion, existingCandidate(conversion, conversion.existing), 'candidate').catch(() => {});
+  const { existing, candidate, case: c } = conversion;
+  if (existing === null || !isInNode(candidate.runtime)) return;
+  const { ref } = existingCandidate(conversion, existing);
+  resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
+    ({ host }) => ctx.pool.warm(host).ahead('describe', { runtime: candidate.runtime.name, model: ref, options: { ...candidate.options }, outDir: ctx.pool.scratch('ahead') }, { timeoutMs: c.timeoutMs }),
+    () => {},
+  );
 }
 
 const existingCandidate = (conversion: Conversion, existing: ModelSource): KeyedModel =>

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { detectFormat } from '../formats/detect.ts';
@@ -25,7 +25,7 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
     `    source: ${JSON.stringify(spec)}`,
     ...(code ? ['    # weights: model.safetensors            # loaded into what the code returns'] : []),
     ...(model.format === 'sklearn' && !code ? ['    trust: true                            # a joblib file is a pickle: load it only if you trust who made it'] : []),
-    ...inputLines(declared, code),
+    ...inputLines(declared, code, code && /^def example_inputs\b/m.test(readFileSync(model.path, 'utf8'))),
     '    # samples: [portfolio, test-data.npz]   # the built-in portfolio and your own data',
     '    convert:',
     `      - to: ${TARGET[model.format] ?? 'onnx'}`,
@@ -40,7 +40,8 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
   return file;
 }
 
-function inputLines(declared: readonly TensorSpec[], code: boolean): string[] {
+function inputLines(declared: readonly TensorSpec[], code: boolean, examples: boolean): string[] {
+  if (examples) return ['    # inputs:                              # example_inputs() tells them; name dynamic dimensions here', '    #   image: { dtype: float32, shape: [batch, 3, 224, 224], range: [0, 1] }'];
   if (declared.length === 0) {
     return code
       ? ['    inputs:                                # numbers are fixed sizes, names are dynamic dimensions', '      input: { dtype: float32, shape: [batch, 3, 224, 224], range: [0, 1] }']

@@ -14,28 +14,28 @@ export const nodeWorkerSpec = (limits: Limits, cwd: string): WorkerSpec => ({
   limits,
 });
 
-const waiting: { readonly key: string; readonly worker: Worker }[] = [];
+const waiting: { readonly key: string; readonly lane: string; readonly worker: Worker }[] = [];
 const folders: string[] = [];
 
 /** What must be equal before a worker that waits is as good as a new one. */
 const keyOf = ({ command, env, limits }: WorkerSpec): string => JSON.stringify([command, env, limits]);
 
 /**
- * Starts Node workers before anyone has asked: while onpar still loads its own code and reads the command line, they
- * load theirs. A Node worker knows nothing of a project before its first request, so any pool may take it over.
+ * Starts a Node worker before anyone has asked: while onpar still loads its own code and reads the command line, it
+ * loads its own. A Node worker knows nothing of a project before its first request, so any pool may take it over.
  */
-export function startEarly(count: number): void {
-  for (let i = 0; i < count; i++) {
-    const cwd = makeScratch();
-    folders.push(cwd);
-    const spec = nodeWorkerSpec({ memoryBytes: defaultMemoryLimit(), network: false }, cwd);
-    waiting.push({ key: keyOf(spec), worker: new Worker(spec) });
-  }
+export function startEarly(lane: string): Worker {
+  const cwd = makeScratch();
+  folders.push(cwd);
+  const spec = nodeWorkerSpec({ memoryBytes: defaultMemoryLimit(), network: false }, cwd);
+  const worker = new Worker(spec);
+  waiting.push({ key: keyOf(spec), lane, worker });
+  return worker;
 }
 
-/** A worker that was started early and would be started just so now, if there is one. It then belongs to the caller. */
-export function takeEarly(spec: WorkerSpec): Worker | undefined {
-  const index = waiting.findIndex(({ key, worker }) => worker.alive && key === keyOf(spec));
+/** A worker that was started early for this lane and would be started just so now, if there is one. The caller owns it then. */
+export function takeEarly(spec: WorkerSpec, lane: string | undefined): Worker | undefined {
+  const index = waiting.findIndex((early) => early.worker.alive && early.lane === lane && early.key === keyOf(spec));
   return index < 0 ? undefined : waiting.splice(index, 1)[0]?.worker;
 }
 

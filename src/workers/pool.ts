@@ -35,9 +35,10 @@ export class WorkerPool {
   }
 
   /** Starts the worker without waiting for it, so that a framework's import overlaps with other work. */
-  warm(host: HostSpec): void {
+  warm(host: HostSpec): Worker {
     const slot = this.#slot(host);
     slot.worker ??= this.#start(host);
+    return slot.worker;
   }
 
   /**
@@ -82,7 +83,7 @@ export class WorkerPool {
 
   #start(host: HostSpec): Worker {
     const spec = specOf(host, this.scratch(`work-${this.#slots.size}`));
-    return takeEarly(spec) ?? new Worker(spec);
+    return takeEarly(spec, host.lane) ?? new Worker(spec);
   }
 }
 

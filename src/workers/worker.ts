@@ -86,6 +86,7 @@ export class Worker {
   #spec: WorkerSpec;
   #stdin: Writable;
   #closing = false;
+  #ahead: Promise<void> | undefined;
 
   constructor(spec: WorkerSpec) {
     this.#spec = spec;
@@ -106,7 +107,19 @@ export class Worker {
   }
 
   /** Asks and waits. Throws an OnparError with the worker's code, or with the code of how the worker died. */
-  request<V extends Verb>(verb: V, params: Verbs[V]['params'], { timeoutMs, onProgress }: RequestOptions): Promise<Verbs[V]['result']> {
+  request<V extends Verb>(verb: V, params: Verbs[V]['params'], options: RequestOptions): Promise<Verbs[V]['result']> {
+    return this.#ahead === undefined ? this.#ask(verb, params, options) : this.#ahead.then(() => this.#ask(verb, params, options));
+  }
+
+  /** Asks for something whose answer nobody needs, such as opening a model early. A request that comes meanwhile waits. */
+  ahead<V extends Verb>(verb: V, params: Verbs[V]['params'], options: RequestOptions): void {
+    this.#ahead = this.request(verb, params, options).then(
+      () => {},
+      () => {},
+    );
+  }
+
+  #ask<V extends Verb>(verb: V, params: Verbs[V]['params'], { timeoutMs, onProgress }: RequestOptions): Promise<Verbs[V]['result']> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#pending !== undefined) return Promise.reject(new Error(`${this.#spec.name} was asked two things at once`));
     const id = this.#nextId++;

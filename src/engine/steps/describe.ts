@@ -22,6 +22,8 @@ export async function describeModel(
   conversion: Conversion,
   model: KeyedModel,
   role: 'reference' | 'candidate',
+  /** Called when the model is really asked, not when the store has its answer. */
+  onAsked: () => void = () => {},
 ): Promise<StepResult<Description>> {
   const { runtime, options } = conversion[role];
   const place = await resolveHost(ctx, conversion, runtime.toolchain, role);
@@ -31,13 +33,15 @@ export async function describeModel(
     inputs: { runtime: runtime.name, options, model: model.key, place: place.digest },
     conversion: conversion.id,
     label: `reading ${model.ref.path.split('/').at(-1) ?? ''}`,
-    run: (dir) =>
-      ctx.withWorker(place.host, async (worker) => {
+    run: (dir) => {
+      onAsked();
+      return ctx.withWorker(place.host, async (worker) => {
         const answer = await worker.request('describe', { runtime: runtime.name, model: model.ref, options: { ...options }, outDir: dir }, { timeoutMs: conversion.case.timeoutMs });
         const name = 'example-inputs.safetensors';
         if (answer.exampleInputs !== undefined && answer.exampleInputs !== join(dir, name)) copyFileSync(answer.exampleInputs, join(dir, name));
         const { contract, facts, findings } = answer;
         return { value: { contract, facts, findings, exampleInputs: answer.exampleInputs === undefined ? null : name }, dependencies: answer.dependencies };
-      }),
+      });
+    },
   });
 }

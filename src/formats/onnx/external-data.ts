@@ -33,7 +33,14 @@ export const externalDataFiles = (path: string): string[] => withFile(path, (sou
 export const externalDataOf = (bytes: Uint8Array, name: string): string[] =>
   scan(bytesSource(bytes), bytes.byteLength, name);
 
+/** Up to this size a file is read whole to look for the word that all external data carries; most models lack it. */
+const SEARCHED_BYTES = 64 * 1024 ** 2;
+
 function scan(source: Source, size: number, file: string): string[] {
+  if (size <= SEARCHED_BYTES) {
+    const { buffer, byteOffset, byteLength } = source(0, size);
+    if (!Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).includes('location')) return [];
+  }
   const found = new Set<string>();
   visit('model', buffered(source, size), 0, size, 0, found);
   return [...found].map((location) => checkedLocation(location, file)).sort();
