@@ -11,8 +11,6 @@ const typesToo = process.argv.includes('--types');
 const common = {
   absWorkingDir: root,
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
@@ -26,16 +24,28 @@ const common = {
   logLevel: 'warning',
 };
 
+/** CommonJS, because only that can be loaded with the code that V8 compiled before (src/cli/code-cache.ts). */
+const commonJs = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: { js: "const __onparUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': '__onparUrl' },
+};
+
 /** Built aside and put in place whole, so that an onpar that runs meanwhile finds all its parts. */
-async function bundle(outdir, entryPoints) {
-  await build({ ...common, outdir: `${outdir}.next`, entryPoints });
+async function bundle(outdir, ...parts) {
+  for (const { entryPoints, ...options } of parts) await build({ ...common, ...options, outdir: `${outdir}.next`, entryPoints });
   rmSync(join(root, outdir), { recursive: true, force: true });
   renameSync(join(root, `${outdir}.next`), join(root, outdir));
 }
 
-await bundle('dist', { cli: 'src/cli.ts', index: 'src/index.ts', 'node-host': 'src/observe/node-host.ts' });
+await bundle(
+  'dist',
+  { entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', 'node-host': 'src/observe/node-host.ts' } },
+  { entryPoints: { program: 'src/program.ts' }, ...commonJs },
+);
 // What this repository's own scripts use; never published.
-await bundle('build', { dev: 'src/dev.ts' });
+await bundle('build', { entryPoints: { dev: 'src/dev.ts' } });
 
 if (typesToo) {
   execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });

@@ -1,13 +1,9 @@
 #!/usr/bin/env node
-import { startWorkersFor } from './cli/early.ts';
-import { endEarly } from './workers/early.ts';
+import { fileURLToPath } from 'node:url';
+import { loadWithCodeCache } from './cli/code-cache.ts';
 
 const argv = process.argv.slice(2);
-startWorkersFor(argv);
-try {
-  // Loaded only now, while the workers start.
-  const { main } = await import('./cli/main.ts');
-  process.exitCode = await main(argv);
-} finally {
-  await endEarly();
-}
+const verb = /^[a-z]{2,20}$/.exec(argv[0] ?? '')?.[0] ?? 'other';
+const program = loadWithCodeCache<typeof import('./program.ts')>(fileURLToPath(new URL('./program.cjs', import.meta.url)), verb);
+process.exitCode = await program.exports.start(argv);
+if (process.exitCode <= 1) program.keep();

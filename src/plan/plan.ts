@@ -67,6 +67,18 @@ function detected(spec: string, c: Case, suite: Suite, where: string): DetectedM
   }
 }
 
+/** Recorded tensors are outputs: they stand against outputs, and against others than themselves. */
+function checkRecorded(source: ModelSource, existing: ModelSource | null, where: string): void {
+  if (source.format !== 'tensors' && existing?.format !== 'tensors') return;
+  if (source.format === existing?.format) return;
+  const [tensors, other] = source.format === 'tensors' ? [source, existing] : [existing as ModelSource, source];
+  throw new OnparError({
+    code: 'recorded-alone',
+    message: `${where}: ${tensors.spec} holds recorded tensors${other === null ? ', which cannot be converted' : `, ${other.spec} is a model (${other.format})`}`,
+    fix: 'compare recorded outputs with recorded outputs; to feed data to a model, give it with --inputs or `samples:`',
+  });
+}
+
 /** Refuses settings that nothing would read: believing that they held is worse than an error. */
 function checkUnused(c: Case, convert: ConvertChoice, source: ModelSource, where: string): void {
   if (c.weights !== null && source.format !== 'pytorch' && source.format !== 'keras') {
@@ -99,6 +111,7 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   return c.conversions.flatMap((convert) => {
     checkUnused(c, convert, source, where);
     const existing = convert.artifact === null ? null : findModel(convert.artifact, c, suite, where);
+    checkRecorded(source, existing, where);
     const candidateFormat = existing?.format ?? (convert.to === 'same' ? source.format : (convert.to as string));
     const exporter = existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
     const name = convert.name ?? unusedName(nameOf(convert, existing), names);

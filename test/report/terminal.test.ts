@@ -142,14 +142,14 @@ async function progress(isTTY: boolean, env: Record<string, string> = {}): Promi
 }
 
 test('progress in CI: plain lines, for slow things only', async () => {
-  const plain = '… pytorch: installing 31 packages\n… export digits/onnx · torch-onnx\\u{1b}[2J\n';
+  const plain = '… 0/2 · pytorch: installing 31 packages\n… 0/2 · digits/onnx · torch-onnx\\u{1b}[2J\n… 0/2 · digits/onnx · torch\n';
   expect(await progress(false)).toBe(plain);
   expect(await progress(true, { CI: 'true', NO_COLOR: '1' })).toBe(plain);
 });
 
 test('progress on a terminal: one line redrawn, gone in the end', async () => {
   const text = await progress(true, { NO_COLOR: '1' });
-  expect(text).toContain('0/2 · observe digits/onnx · torch (+1) · 1 s');
+  expect(text).toContain('0/2 · digits/onnx · torch (+1) · 1 s');
   expect(text).not.toContain('\n');
   expect(text.endsWith('\r\u001b[2K')).toBe(true);
 });

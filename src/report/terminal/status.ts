@@ -64,7 +64,7 @@ export function createStatus(ctx: ReporterContext, total: number): Status {
   const begin = (key: string, text: string, slow: boolean): void => {
     running.set(key, { text: visible(text), since: Date.now() });
     if (ctx.isTTY) draw();
-    else if (slow) say(`… ${visible(text)}`);
+    else if (slow) say(`… ${done}/${total} · ${visible(text)}`);
   };
   const end = (key: string): void => {
     running.delete(key);
@@ -87,8 +87,8 @@ export function createStatus(ctx: ReporterContext, total: number): Status {
       } else if (event.type === 'step-start') {
         begin(
           stepKey(event),
-          `${event.step} ${event.conversion}${event.label === '' ? '' : ` · ${event.label}`}`,
-          event.step === 'export',
+          `${event.conversion} · ${event.label || event.step}`,
+          event.step === 'export' || event.step === 'observe',
         );
       } else if (event.type === 'step-end') end(stepKey(event));
       else if (event.type === 'progress')

@@ -1,0 +1,45 @@
+// Python environments of the benches, locked and installed like a toolchain.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..');
+/** onpar's own entry file, as the package's `bin` names it. */
+export const cli = [process.execPath, join(root, 'dist', 'cli.js')];
+
+const tell = (name, message) => process.stderr.write(`onpar: ${name}: ${message}\n`);
+const isWindows = process.platform === 'win32';
+
+/** The peer: Polygraphy and the onnxruntime it runs, from PyPI. */
+export async function polygraphyEnvironment() {
+  const { ensureInstalled, sitePackages } = await import('../../build/dev.js');
+  const lockFile = join(import.meta.dirname, '..', 'polygraphy', 'requirements.lock');
+  const lockDigest = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
+  const { dir, python } = await ensureInstalled(
+    { name: 'polygraphy', lockFile, lockDigest, sizeMb: 200, hashed: true },
+    tell,
+  );
+  return {
+    python,
+    polygraphy: join(dir, isWindows ? 'Scripts' : 'bin', isWindows ? 'polygraphy.exe' : 'polygraphy'),
+    packages: sitePackages(dir),
+  };
+}
+
+/** onpar's own PyTorch toolchain: both sides of a bench use its interpreter and its torch, file by file the same. */
+export async function pytorchEnvironment() {
+  const { ensureInstalled, toolchains } = await import('../../build/dev.js');
+  const chain = toolchains().find(({ name }) => name === 'pytorch');
+  const { python } = await ensureInstalled(
+    {
+      name: chain.name,
+      lockFile: chain.lockFile,
+      lockDigest: chain.lockDigest,
+      sizeMb: chain.installedMb,
+      hashed: true,
+      requirementsFile: join(chain.dir, 'requirements.in'),
+    },
+    tell,
+  );
+  return { python };
+}
