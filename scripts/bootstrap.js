@@ -47,7 +47,7 @@ function sourceState() {
     if (stat.isDirectory()) for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`);
     else seen.push(`${path} ${stat.size} ${stat.mtimeMs}`);
   };
-  for (const path of ['src', 'scripts/build.js', 'package.json', 'package-lock.json', 'tsconfig.json']) visit(path);
+  for (const path of ['src', 'scripts/build.js', 'scripts/string-width.js', 'package.json', 'package-lock.json', 'tsconfig.json']) visit(path);
   return sha(seen.join('\n'));
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** Beside the toolchains in the system's cache folder. */
 function folder(): string {
@@ -36,14 +36,17 @@ export function loadWithCodeCache<T>(file: string, purpose: string): Loaded<T> {
   const cache = join(folder(), `${family}${shortName(`${process.version} ${process.arch} ${size} ${mtimeMs}`)}.bin`);
   const cachedData = read(cache);
   // The bundle is plain ASCII, and as such it is read without decoding.
-  const source = `(function (exports, require, module, __filename, __dirname) { ${readFileSync(file, 'latin1')}\n})`;
-  const script = new Script(source, {
-    filename: file,
-    ...(cachedData === undefined ? {} : { cachedData }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const source = `(function (exports, require, module, __filename, __dirname, __onparImport) { ${readFileSync(file, 'latin1')}\n})`;
+  const script = new Script(source, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   const module = { exports: {} as T };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  script.runInThisContext()(
+    module.exports,
+    createRequire(file),
+    module,
+    file,
+    dirname(file),
+    (specifier: string) => import(specifier),
+  );
   const known = cachedData !== undefined && script.cachedDataRejected === false;
   return { exports: module.exports, keep: () => known || write(cache, family, script) };
 }

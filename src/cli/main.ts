@@ -48,10 +48,17 @@ function withoutHelpText(parser: unknown): void {
   if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => {};
 }
 
+/** Whether the word behind this one is its value. */
+const takesValue = (word = ''): boolean => /^--[^=]+$/.test(word) && !/^--(json|deep|trust|network|no-.*|all|force|open|investigate)$/.test(word);
+
 /** `onpar suite.yaml` and a bare `onpar` in a folder with a suite mean `onpar run`. */
 function withDefaultVerb(argv: readonly string[]): readonly string[] {
-  const first = argv.find((a) => !a.startsWith('-'));
+  const [first] = argv;
   const known = ['completion', ...COMMANDS.map((c) => c.usage.split(' ')[0])];
-  if (first === undefined) return argv.some((a) => ['--help', '--version', '-h'].includes(a) || a.startsWith('--get-yargs-completions')) ? argv : ['run', ...argv];
+  if (first === undefined || first.startsWith('-')) {
+    // `--out run` names a folder, `--json run` a command.
+    const names = argv.some((a, i) => known.includes(a) && !takesValue(argv[i - 1]));
+    return names || argv.some((a) => ['--help', '--version', '-h'].includes(a) || a.startsWith('--get-yargs-completions')) ? argv : ['run', ...argv];
+  }
   return !known.includes(first) && /\.(ya?ml|json)$|\.config\.[cm]?[jt]s$/.test(first) ? ['run', ...argv] : argv;
 }

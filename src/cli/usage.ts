@@ -16,7 +16,7 @@ const OPTIONS = [
 export function usageError({ message }: UsageError, argv: readonly string[], usages: readonly string[]): OnparError {
   const error = (text: string, fix: string): OnparError => new OnparError({ code: 'usage', message: text, fix });
   const verbs = usages.map((usage) => usage.split(' ')[0] ?? '');
-  const verb = argv.find((a) => !a.startsWith('-'));
+  const verb = argv[0]?.startsWith('-') === true ? argv.find((a) => verbs.includes(a)) : argv[0];
   if (verb === undefined || !verbs.includes(verb)) return verb === undefined ? error(message, 'see `onpar --help`') : unknownCommand(verb, verbs, error);
   const help = `see \`onpar ${verb} --help\``;
   const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];

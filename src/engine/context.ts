@@ -13,11 +13,14 @@ export class RunContext {
   readonly steps: StepRunner;
   readonly pool: WorkerPool = new WorkerPool();
   readonly emit: Emit;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
   #slots: Semaphore;
   #environments = new Map<string, Promise<PythonEnvironment>>();
 
-  constructor(store: Store, options: { jobs: number; readCache: boolean; emit: Emit }) {
+  constructor(store: Store, options: { jobs: number; readCache: boolean; emit: Emit; signal: AbortSignal }) {
     this.emit = options.emit;
+    this.signal = options.signal;
     this.steps = new StepRunner(store, options.readCache, options.emit);
     this.#slots = new Semaphore(options.jobs);
   }

@@ -21,5 +21,5 @@ export function exitCodeOf(cases: readonly ReportCase[]): number {
   if (cases.length === 0) return 1;
   if (cases.some(isBug)) return 70;
   if (cases.every(holds)) return cases.every((c) => c.verdict === 'skipped') ? 1 : 0;
-  return cases.every((c) => c.verdict === 'error' && isEnvironmentFailure(c)) ? 3 : 1;
+  return cases.every((c) => c.verdict === 'skipped' || (c.verdict === 'error' && isEnvironmentFailure(c))) ? 3 : 1;
 }

@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RuntimeInfo } from '../records/catalogue.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { PythonChoice } from '../workers/environment.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
+import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { HostSpec } from '../workers/pool.ts';
+import { modelFiles } from '../formats/model-files.ts';
 import type { RunContext } from './context.ts';
 
 /** Where a step runs and what of that place belongs to its key and to the report. */
@@ -40,11 +43,20 @@ export async function resolveHost(ctx: RunContext, conversion: Conversion, toolc
   const root = conversionRoot(conversion);
   if (toolchain === 'node') {
     const packages = packagesOfNode();
-    // Reference and candidate in Node get a process each: they run side by side, and a crash of one keeps the other.
-    return { host: { kind: 'node', root, limits, lane: role }, digest: JSON.stringify(packages), label: `node ${process.version}`, packages };
+    return { host: { kind: 'node', root, limits, lane: laneOf(conversion, role) }, digest: JSON.stringify(packages), label: `node ${process.version}`, packages };
   }
   const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
   return { host: { kind: 'python', root, limits, environment }, digest: environment.digest, label: environment.label, packages: frameworkPackages(environment.packages, environment.toolchain.framework) };
+}
+
+/**
+ * Large models in Node get a process each, reference and candidate, and run side by side. Small ones share one, one after
+ * the other: a second process takes longer to start than they take to run.
+ */
+function laneOf({ source, existing }: Conversion, role: 'reference' | 'candidate'): string {
+  if (existing === null || source.callable !== undefined) return SHARED_LANE;
+  const bytes = [source, existing].flatMap((m) => modelFiles(m.path, m.format)).reduce((sum, file) => sum + statSync(file).size, 0);
+  return bytes <= SHARED_BYTES ? SHARED_LANE : role;
 }
 
 /** The packages that a reader of the report looks for; the whole list stands once in the report's environment. */

@@ -43,7 +43,16 @@ export function newestRun(root: string): string {
   return join(root, newest);
 }
 
-/** Shards of one plan as one run, in the order of the suite as far as each shard tells it. */
+/** Cases were dealt to the shards in turn, whole: the n-th case of each shard is followed by the n-th of the next. */
+function inSuiteOrder(reports: readonly Report[]): Report['cases'] {
+  const dealt = [...reports]
+    .sort((a, b) => (a.run.shard?.index ?? 0) - (b.run.shard?.index ?? 0))
+    .map((r) => [...new Set(r.cases.map((c) => c.case))].map((name) => r.cases.filter((c) => c.case === name)));
+  const rounds = Math.max(0, ...dealt.map((groups) => groups.length));
+  return Array.from({ length: rounds }, (_, n) => dealt.flatMap((groups) => groups[n] ?? [])).flat();
+}
+
+/** Shards of one plan as one run, in the order of the suite. */
 export function mergeReports(parts: readonly ReadReport[]): { report: Report; folder: string; folders: string[] } {
   const [first, ...rest] = parts;
   if (first === undefined) throw new OnparError({ code: 'usage', message: 'no run was named', fix: 'name at least one run folder' });
@@ -58,18 +67,18 @@ export function mergeReports(parts: readonly ReadReport[]): { report: Report; fo
       seen.add(id);
     }
   }
-  const byShard = [...parts].sort((a, b) => (a.report.run.shard?.index ?? 0) - (b.report.run.shard?.index ?? 0));
-  const cases = byShard.flatMap((p) => p.report.cases);
+  const cases = inSuiteOrder(parts.map((p) => p.report));
   const count = first.report.run.shard?.count ?? parts.length;
+  // A shard that is missing leaves conversions unproven, and that must show.
+  const partial = parts.length < count || parts.some((p) => p.report.run.partial);
   const report: Report = {
     ...first.report,
     run: {
       ...first.report.run,
       shard: null,
       durationMs: Math.max(...parts.map((p) => p.report.run.durationMs)),
-      exitCode: exitCodeOf(cases),
-      // A shard that is missing leaves conversions unproven, and that must show.
-      partial: parts.length < count || parts.some((p) => p.report.run.partial),
+      exitCode: partial ? exitCodeOf(cases) || 1 : exitCodeOf(cases),
+      partial,
       findings: parts.flatMap((p) => p.report.run.findings),
     },
     environment: { ...first.report.environment, toolchains: Object.assign({}, ...parts.map((p) => p.report.environment.toolchains)) as Report['environment']['toolchains'] },

@@ -137,7 +137,7 @@ function openAhead(ctx: RunContext, conversion: Conversion): void {
   if (existing === null || !isInNode(candidate.runtime)) return;
   const { ref } = existingCandidate(conversion, existing);
   resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
-    ({ host }) => ctx.pool.warm(host).ahead('describe', { runtime: candidate.runtime.name, model: ref, options: { ...candidate.options }, outDir: ctx.pool.scratch('ahead') }, { timeoutMs: c.timeoutMs }),
+    ({ host }) => ctx.pool.warm(host).describeAhead({ runtime: candidate.runtime.name, model: ref, options: { ...candidate.options }, outDir: ctx.pool.scratch('ahead') }, { timeoutMs: c.timeoutMs }),
     () => {},
   );
 }

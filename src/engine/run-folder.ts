@@ -1,6 +1,8 @@
 import { constants, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { makeFolder } from '../core/folders.ts';
+import { sha256 } from '../core/hash.ts';
 import { fileSafe } from '../core/paths.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { ReportCase } from '../records/report.ts';
@@ -26,7 +28,7 @@ export class RunFolder {
     this.dir = dir;
     this.earlier = readEarlier(dir);
     try {
-      mkdirSync(dir, { recursive: true });
+      makeFolder(dir);
       const probe = join(dir, `.onpar-${process.pid}`);
       writeFileSync(probe, '');
       rmSync(probe);
@@ -36,6 +38,7 @@ export class RunFolder {
         code: code === 'ENOSPC' ? 'disk-full' : 'out-unwritable',
         message: `the output folder ${dir} cannot be written: ${message}`,
         fix: code === 'ENOSPC' ? 'free some space, or name a folder on another disk with --out' : 'name a folder that can be written with --out DIR',
+        exitCode: code === 'ENOSPC' ? 3 : 2,
         cause: error,
       });
     }
@@ -48,7 +51,7 @@ export class RunFolder {
 
   /** Copies the artifact and the worst sample's tensors in; gives back the case with paths relative to the folder. */
   keep(conversion: Conversion, trace: ConversionTrace, reportCase: ReportCase): ReportCase {
-    const place = conversion.id.split('/').map(fileSafe).join('/');
+    const place = conversion.id.split('/').map(folderName).join('/');
     const artifact = trace.artifact === null ? null : this.#copyArtifact(join(trace.artifact.dir, trace.artifact.value.path), `artifacts/${place.split('@')[0]}`);
     return {
       ...reportCase,
@@ -85,6 +88,9 @@ export class RunFolder {
     return name;
   }
 }
+
+/** Part of an id as a folder's name: long ones are cut, so a digest keeps two that begin alike apart. */
+const folderName = (part: string): string => (part.length <= 80 ? fileSafe(part) : `${fileSafe(part).slice(0, 71)}-${sha256(part).slice(0, 8)}`);
 
 /** Shares blocks where the file system can, so that gigabytes cost nothing there. */
 function copy(from: string, to: string): void {

@@ -39,11 +39,17 @@ export class StepRunner {
   #readCache: boolean;
   #emit: Emit;
   #running = new Map<string, Promise<StepResult<unknown>>>();
+  #transient: string[] = [];
 
   constructor(store: Store, readCache: boolean, emit: Emit) {
     this.#store = store;
     this.#readCache = readCache;
     this.#emit = emit;
+  }
+
+  /** Removes what was made for this run alone; nobody may look at it any more. */
+  end(): void {
+    for (const dir of this.#transient.splice(0)) this.#store.discard(dir);
   }
 
   /** Failures are thrown, not kept: the next run tries again. */
@@ -73,8 +79,9 @@ export class StepRunner {
       const outcome = await step.run(dir);
       const milliseconds = performance.now() - started;
       this.#emit({ type: 'step-end', ...about, cached: false, milliseconds, failed: false });
+      if (outcome.transient === true) this.#transient.push(dir);
       if (outcome.transient === true) return { value: outcome.value, dir, id: `transient/${dir}`, cached: false, milliseconds };
-      return result<T>(this.#store.commit(key, dir, outcome.value, outcome.dependencies ?? []), false, milliseconds);
+      return result<T>(this.#store.commit(key, dir, outcome.value, outcome.dependencies ?? [], !this.#readCache), false, milliseconds);
     } catch (error) {
       this.#emit({ type: 'step-end', ...about, cached: false, milliseconds: performance.now() - started, failed: true });
       this.#store.discard(dir);

@@ -19,8 +19,9 @@ interface Open {
 }
 
 const sessions = new Map<string, Open>();
-/** `describe` is usually followed by `open` of the same model: it is kept open for that one request. */
-let described: Open | undefined;
+/** `describe` is usually followed by `open` of the same model: the last two (a reference and its candidate) stay open for it. */
+const described = new Map<string, Open>();
+const KEPT = 2;
 let counter = 0;
 
 async function openSession({ runtime, model, options }: Pick<Verbs['open']['params'], 'runtime' | 'model' | 'options'>): Promise<Open> {
@@ -29,13 +30,11 @@ async function openSession({ runtime, model, options }: Pick<Verbs['open']['para
     throw new OnparError({ code: 'unknown-runtime', message: `the Node host has no runtime \`${runtime}\``, fix: `it has ${NODE_RUNTIMES.map((r) => r.info.name).join(', ')}` });
   }
   const key = JSON.stringify([runtime, model.path, options]);
-  if (described?.key === key) {
-    const open = described;
-    described = undefined;
-    return open;
+  const kept = described.get(key);
+  if (kept !== undefined) {
+    described.delete(key);
+    return kept;
   }
-  await described?.session.close();
-  described = undefined;
   const loaded = await entry.load();
   return { key, runtime: loaded, session: await loaded.open(model.path, options) };
 }
@@ -44,7 +43,12 @@ const handlers: Handlers = {
   hello: async () => ({ protocol: PROTOCOL_VERSION, host: 'onpar node host', language: 'node', version: process.version, packages: {} }),
   describe: async (params) => {
     const open = await openSession(params);
-    described = open;
+    for (const [key, old] of described) {
+      if (described.size < KEPT) break;
+      described.delete(key);
+      await old.session.close();
+    }
+    described.set(open.key, open);
     return { contract: open.session.contract, facts: { ...open.session.facts }, findings: [], dependencies: [] };
   },
   open: async (params) => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { OnparError } from '../core/errors.ts';
+import { importModule } from '../core/import-module.ts';
 import { displayPath, packageRoot } from '../core/paths.ts';
 import { type LineOf, suiteError } from './issues.ts';
 import { SUITE_NAMES } from './names.ts';
@@ -55,7 +56,7 @@ function fromText(file: string, shown: string): { value: unknown; lineOf: LineOf
 }
 
 async function fromCode(file: string, shown: string): Promise<{ value: unknown; lineOf: LineOf }> {
-  const { createJiti } = await import('jiti');
+  const { createJiti } = (await importModule('jiti')) as typeof import('jiti');
   const jiti = createJiti(import.meta.url, { alias: { onpar: join(packageRoot, 'dist', 'index.js') }, moduleCache: false, fsCache: false });
   try {
     const value = (await jiti.import(file, { default: true })) as SuiteFile;

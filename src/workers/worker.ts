@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { canonicalJson } from '../core/canonical.ts';
 import { failureError, OnparError } from '../core/errors.ts';
 import { type Child, type ChildEnd, startChild } from './child.ts';
 import { confine, type Limits } from './isolation.ts';
@@ -63,7 +64,7 @@ const OUT_OF_MEMORY = /MemoryError|bad_alloc|[Cc]annot allocate memory|heap out 
 const LAST_WORDS = 4000;
 
 /** The longest delay that a timer knows, 25 days: what is longer would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1;
+export const LONGEST_MS: number = 2 ** 31 - 1;
 
 /** How a worker died, as an error whose code is a result for the case that was running. */
 const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: string): OnparError =>
@@ -74,6 +75,8 @@ const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: 
     ...(log.tail() === '' ? {} : { detail: log.tail(2000) }),
     exitCode: 1,
   });
+
+const aheadKey = (verb: Verb, params: object): string => canonicalJson([verb, { ...params, outDir: '' }]);
 
 /** One child process that speaks the worker protocol. A dead worker stays dead; the pool starts another. */
 export class Worker {
@@ -86,11 +89,14 @@ export class Worker {
   #spec: WorkerSpec;
   #stdin: Writable;
   #closing = false;
-  #ahead: Promise<void> | undefined;
+  /** Answers of `describeAhead` that nobody has fetched yet. */
+  #ahead = new Map<string, Promise<unknown>>();
+  #queued: Promise<void> = Promise.resolve();
 
-  constructor(spec: WorkerSpec) {
+  /** `started`: the process, where it runs already. */
+  constructor(spec: WorkerSpec, started?: Child) {
     this.#spec = spec;
-    this.#child = startChild(confine(spec.command, spec.limits).command, spec);
+    this.#child = started ?? startChild(confine(spec.command, spec.limits).command, spec);
     const child = this.#child.process;
     this.pid = child.pid;
     this.#stdin = child.stdin as Writable;
@@ -108,12 +114,20 @@ export class Worker {
 
   /** Asks and waits. Throws an OnparError with the worker's code, or with the code of how the worker died. */
   request<V extends Verb>(verb: V, params: Verbs[V]['params'], options: RequestOptions): Promise<Verbs[V]['result']> {
-    return this.#ahead === undefined ? this.#ask(verb, params, options) : this.#ahead.then(() => this.#ask(verb, params, options));
+    const key = aheadKey(verb, params);
+    const ahead = this.#ahead.get(key);
+    this.#ahead.delete(key);
+    return ahead === undefined ? this.#queued.then(() => this.#ask(verb, params, options)) : (ahead as Promise<Verbs[V]['result']>);
   }
 
-  /** Asks for something whose answer nobody needs, such as opening a model early. A request that comes meanwhile waits. */
-  ahead<V extends Verb>(verb: V, params: Verbs[V]['params'], options: RequestOptions): void {
-    this.#ahead = this.request(verb, params, options).then(
+  /**
+   * Lets a worker that keeps what it described open (docs/worker-protocol.md) open a model before it is needed. The next
+   * `describe` of the same model gets this answer; any other request waits its turn. For workers that write no files then.
+   */
+  describeAhead(params: Verbs['describe']['params'], options: RequestOptions): void {
+    const answer = this.#queued.then(() => this.#ask('describe', params, options));
+    this.#ahead.set(aheadKey('describe', params), answer);
+    this.#queued = answer.then(
       () => {},
       () => {},
     );

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { scratch, sharedScratch, write } from '../scratch.ts';
-import { MODELS, onpar, readReport, withModels } from './onpar.ts';
+import { MODELS, onpar, readReport } from './onpar.ts';
 
 const cache = sharedScratch();
 const MLP = join(MODELS, 'tiny-mlp.onnx');
@@ -122,11 +122,11 @@ function smallDisk(kib: number): string | undefined {
 }
 
 describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a full disk (needs root on Linux, to mount a small one)', () => {
-  test('under the store: told as such, exit code 1, and no half entry', async ({ skip }) => {
+  test('under the store: told as such, the environment’s exit code, and no half entry', async ({ skip }) => {
     const disk = smallDisk(24) ?? skip('mount is not allowed here');
     const out = scratch();
     const { exitCode, stdout } = await onpar(['compare', MLP, MLP, '--out', out, '--cache', join(disk, 'store'), '--reporter', 'terminal']);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(3);
     expect(readReport(out).cases[0]?.findings.map((f) => f.code)).toEqual(['disk-full']);
     expect(stdout).toContain('the disk is full');
     expect(stdout).toContain('--cache DIR');
@@ -136,7 +136,7 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a full
   test('under the output folder: the fix is another --out', async ({ skip }) => {
     const disk = smallDisk(12) ?? skip('mount is not allowed here');
     const { exitCode, stderr } = await compare(join(disk, 'run'), 'tiny-mlp-faulty.onnx');
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(3);
     expect(stderr).toMatch(/could not be written to|cannot be written/);
     expect(stderr).toMatch(/fix: free some space,? or name another folder/);
     expect(stderr).not.toContain('a bug in onpar');

@@ -29,6 +29,8 @@ export const report: Command = {
     }
     const failed = await replay(merged.report, await loadReporters(reporterNames(args), process.cwd()), reporterContext(outDir, args.json === true));
     if (args.json === true) process.stdout.write(`${JSON.stringify(merged.report, null, 1)}\n`);
+    // Merged shards are the gate of a CI matrix; a run that is rendered again was judged when it ran.
+    if (folders.length > 1 && merged.report.run.exitCode !== 0) return merged.report.run.exitCode;
     return failed.length > 0 ? 1 : 0;
   },
 };

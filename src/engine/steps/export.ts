@@ -59,6 +59,7 @@ async function byToolchain(ctx: RunContext, conversion: Conversion, exporter: Ex
       ctx.withWorker(place.host, async (worker) => {
         const position = worker.log.position;
         const started = performance.now();
+        warmCandidate(ctx, conversion);
         const answer = await worker.request(
           'export',
           { exporter: exporter.name, model: model.ref, options, inputs: inputRefs, outDir: dir, ...(example === null ? {} : { exampleInputs: join(example.dir, example.sample.file) }) },
@@ -83,6 +84,14 @@ async function byToolchain(ctx: RunContext, conversion: Conversion, exporter: Ex
         return { value: artifact, dependencies: answer.dependencies };
       }),
   });
+}
+
+/** What will run the artifact starts while it is made: a framework's import takes as long as many an export. */
+function warmCandidate(ctx: RunContext, conversion: Conversion): void {
+  resolveHost(ctx, conversion, conversion.candidate.runtime.toolchain, 'candidate').then(
+    ({ host }) => void (ctx.pool.ended || ctx.pool.warm(host)),
+    () => {},
+  );
 }
 
 async function byCommand(ctx: RunContext, conversion: Conversion, exporter: CommandExporter, { model }: ExportRequest): Promise<StepResult<Artifact>> {
@@ -110,6 +119,7 @@ async function byCommand(ctx: RunContext, conversion: Conversion, exporter: Comm
         outDir: dir,
         timeoutMs: c.timeoutMs,
         limits: { memoryBytes: defaultMemoryLimit(), network: c.network },
+        signal: ctx.signal,
       });
       const written = join(dir, path);
       const artifact: Artifact = {

@@ -82,7 +82,7 @@ async function observe(ctx: RunContext, conversion: Conversion, request: Observe
         return undefined;
       } catch (error) {
         // Without a session there is nothing to go on with: the model itself is the failure.
-        if (opened === undefined || worker.alive) throw error;
+        if (opened === undefined || worker.alive || ctx.pool.ended) throw error;
         return toFailure(error);
       } finally {
         log = `${log}${worker.log.since(position)}`.slice(-16_000);
