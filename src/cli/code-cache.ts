@@ -19,6 +19,8 @@ const shortName = (text: string): string => {
   return hash.toString(36);
 };
 
+const KEPT_MS = 30 * 24 * 3600 * 1000;
+
 export interface Loaded<T> {
   readonly exports: T;
   /** Keeps what V8 has compiled, unless that is kept already. Call it when the work is done: then the most is known. */
@@ -64,7 +66,11 @@ function write(path: string, family: string, script: Script): void {
   try {
     const dir = dirname(path);
     mkdirSync(dir, { recursive: true });
-    for (const name of readdirSync(dir)) if (name.startsWith(family)) rmSync(join(dir, name), { force: true });
+    for (const name of readdirSync(dir)) {
+      const old = join(dir, name);
+      // Installations that are gone leave theirs behind.
+      if (name.startsWith(family) || Date.now() - statSync(old).mtimeMs > KEPT_MS) rmSync(old, { force: true });
+    }
     const aside = `${path}.${process.pid}`;
     writeFileSync(aside, script.createCachedData());
     renameSync(aside, path);

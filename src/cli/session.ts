@@ -1,11 +1,11 @@
-import { loadReporterHub } from './reporters.ts';
-import type { Plan } from '../plan/conversion.ts';
 import { checkPlan } from '../engine/check-plan.ts';
 import { runPlan } from '../engine/run.ts';
-import type { Args } from './options/parse.ts';
+import type { Plan } from '../plan/conversion.ts';
 import { cacheFolder, jobs, readsCache } from './options/execution.ts';
 import { notBuiltYet } from './options/judgement.ts';
 import { reporterNames, runFolderOf } from './options/output.ts';
+import type { Args } from './options/parse.ts';
+import { loadReporterHub } from './reporters.ts';
 
 /** Runs a plan for a person: reporters attached, Ctrl-C obeyed. Gives back the exit code. */
 export async function runForPerson(plan: Plan, args: Args, command: readonly string[]): Promise<number> {
@@ -36,7 +36,10 @@ export async function runForPerson(plan: Plan, args: Args, command: readonly str
       command,
     });
     if (written) await hub.runEnd(report);
-    else process.stderr.write(`onpar: interrupted; ${outDir} keeps the complete run that it held, and the next run takes the steps that ran from the store\n`);
+    else
+      process.stderr.write(
+        `onpar: interrupted; ${outDir} keeps the complete run that it held, and the next run takes the steps that ran from the store\n`,
+      );
     if (json) process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);
     return hub.failed.length > 0 && report.run.exitCode === 0 ? 1 : report.run.exitCode;
   } finally {

@@ -11,7 +11,8 @@ export function countCases(cases: readonly ReportCase[]): Totals {
   return totals;
 }
 
-const holds = (c: ReportCase): boolean => c.verdict === 'pass' || c.expected?.met === true || (c.verdict === 'skipped' && c.optional);
+const holds = (c: ReportCase): boolean =>
+  c.verdict === 'pass' || c.expected?.met === true || (c.verdict === 'skipped' && c.optional);
 
 /** Our own mistake in one conversion says nothing about a model, and must not pass for a verdict on it. */
 const isBug = (c: ReportCase): boolean => c.verdict === 'error' && c.findings.some((f) => f.code === 'internal-error');

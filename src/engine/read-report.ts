@@ -15,31 +15,57 @@ export interface ReadReport {
 export function readReport(path: string): ReadReport {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'report.json') : path;
   if (!existsSync(file)) {
-    throw new OnparError({ code: 'not-a-run', message: `${path} is not a run: ${file} does not exist`, fix: 'name a folder that `onpar run` wrote' });
+    throw new OnparError({
+      code: 'not-a-run',
+      message: `${path} is not a run: ${file} does not exist`,
+      fix: 'name a folder that `onpar run` wrote',
+    });
   }
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new OnparError({ code: 'not-a-run', message: `${file} is not JSON: ${(error as Error).message}`, fix: 'the file is half-written or was changed; run again', cause: error });
+    throw new OnparError({
+      code: 'not-a-run',
+      message: `${file} is not JSON: ${(error as Error).message}`,
+      fix: 'the file is half-written or was changed; run again',
+      cause: error,
+    });
   }
   const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (typeof version === 'number' && version > REPORT_SCHEMA_VERSION) {
-    throw new OnparError({ code: 'newer-report', message: `${file} has schemaVersion ${version}; this onpar reads up to ${REPORT_SCHEMA_VERSION}`, fix: 'use the onpar that wrote it, or a newer one' });
+    throw new OnparError({
+      code: 'newer-report',
+      message: `${file} has schemaVersion ${version}; this onpar reads up to ${REPORT_SCHEMA_VERSION}`,
+      fix: 'use the onpar that wrote it, or a newer one',
+    });
   }
   const parsed = reportSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new OnparError({ code: 'not-a-run', message: `${file} is not a report: ${issue?.path.join('.')}: ${issue?.message}`, fix: 'name a folder that `onpar run` wrote' });
+    throw new OnparError({
+      code: 'not-a-run',
+      message: `${file} is not a report: ${issue?.path.join('.')}: ${issue?.message}`,
+      fix: 'name a folder that `onpar run` wrote',
+    });
   }
   return { report: parsed.data, folder: resolve(dirname(file)) };
 }
 
 /** The newest run folder below `reports/`. */
 export function newestRun(root: string): string {
-  const runs = existsSync(root) ? readdirSync(root).filter((name) => existsSync(join(root, name, 'report.json'))).sort() : [];
+  const runs = existsSync(root)
+    ? readdirSync(root)
+        .filter((name) => existsSync(join(root, name, 'report.json')))
+        .sort()
+    : [];
   const newest = runs.at(-1);
-  if (newest === undefined) throw new OnparError({ code: 'not-a-run', message: `${resolve(root)} holds no run`, fix: 'run `onpar run` first, or name a run folder' });
+  if (newest === undefined)
+    throw new OnparError({
+      code: 'not-a-run',
+      message: `${resolve(root)} holds no run`,
+      fix: 'run `onpar run` first, or name a run folder',
+    });
   return join(root, newest);
 }
 
@@ -55,15 +81,25 @@ function inSuiteOrder(reports: readonly Report[]): Report['cases'] {
 /** Shards of one plan as one run, in the order of the suite. */
 export function mergeReports(parts: readonly ReadReport[]): { report: Report; folder: string; folders: string[] } {
   const [first, ...rest] = parts;
-  if (first === undefined) throw new OnparError({ code: 'usage', message: 'no run was named', fix: 'name at least one run folder' });
+  if (first === undefined)
+    throw new OnparError({ code: 'usage', message: 'no run was named', fix: 'name at least one run folder' });
   if (rest.length === 0) return { report: first.report, folder: first.folder, folders: [first.folder] };
   const seen = new Set<string>();
   for (const { report, folder } of parts) {
     if (report.run.plan !== first.report.run.plan) {
-      throw new OnparError({ code: 'other-plan', message: `${folder} is a run of another plan than ${first.folder}`, fix: 'merge only shards of one suite, run with the same options' });
+      throw new OnparError({
+        code: 'other-plan',
+        message: `${folder} is a run of another plan than ${first.folder}`,
+        fix: 'merge only shards of one suite, run with the same options',
+      });
     }
     for (const { id } of report.cases) {
-      if (seen.has(id)) throw new OnparError({ code: 'merged-twice', message: `${folder} has \`${id}\` again`, fix: 'name each shard once' });
+      if (seen.has(id))
+        throw new OnparError({
+          code: 'merged-twice',
+          message: `${folder} has \`${id}\` again`,
+          fix: 'name each shard once',
+        });
       seen.add(id);
     }
   }
@@ -81,7 +117,13 @@ export function mergeReports(parts: readonly ReadReport[]): { report: Report; fo
       partial,
       findings: parts.flatMap((p) => p.report.run.findings),
     },
-    environment: { ...first.report.environment, toolchains: Object.assign({}, ...parts.map((p) => p.report.environment.toolchains)) as Report['environment']['toolchains'] },
+    environment: {
+      ...first.report.environment,
+      toolchains: Object.assign(
+        {},
+        ...parts.map((p) => p.report.environment.toolchains),
+      ) as Report['environment']['toolchains'],
+    },
     totals: countCases(cases),
     cases,
   };

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
@@ -44,7 +53,12 @@ export class Store {
       if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
       this.#sweep();
     } catch (error) {
-      throw new OnparError({ code: 'store-unwritable', message: `the store ${root} cannot be written: ${(error as Error).message}`, fix: 'name another folder with --cache DIR or ONPAR_CACHE', cause: error });
+      throw new OnparError({
+        code: 'store-unwritable',
+        message: `the store ${root} cannot be written: ${(error as Error).message}`,
+        fix: 'name another folder with --cache DIR or ONPAR_CACHE',
+        cause: error,
+      });
     }
   }
 
@@ -64,7 +78,7 @@ export class Store {
     for (const name of readdirSync(folder)) {
       const dir = join(folder, name);
       const record = readRecord(dir);
-      if (record !== undefined && record.dependencies.every((d) => this.#digest(d.path) === d.digest)) {
+      if (record?.dependencies.every((d) => this.#digest(d.path) === d.digest)) {
         return { ...record, dir, id: `${key}/${name}` };
       }
     }
@@ -166,4 +180,5 @@ function readRecord(dir: string): StepRecord | undefined {
   }
 }
 
-const sizesBelow = (dir: string): StepRecord['files'] => filesBelow(dir).map((name) => [name, statSync(join(dir, name)).size]);
+const sizesBelow = (dir: string): StepRecord['files'] =>
+  filesBelow(dir).map((name) => [name, statSync(join(dir, name)).size]);

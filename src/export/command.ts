@@ -47,11 +47,19 @@ export function fillCommand(command: readonly string[], values: Readonly<Record<
   return command.map((part) =>
     part.replaceAll(/\{([a-z]+)\}/g, (text, name: string) => {
       if (!(name in values)) {
-        throw new OnparError({ code: 'unknown-placeholder', message: `exporter command: unknown placeholder \`${text}\``, fix: allowedValues(name, PLACEHOLDERS) });
+        throw new OnparError({
+          code: 'unknown-placeholder',
+          message: `exporter command: unknown placeholder \`${text}\``,
+          fix: allowedValues(name, PLACEHOLDERS),
+        });
       }
       const value = values[name];
       if (value === null || value === undefined) {
-        throw new OnparError({ code: 'placeholder-empty', message: `exporter command: \`${text}\` has no value in this case`, fix: name === 'weights' ? 'add `weights:` to the case' : `remove \`${text}\`` });
+        throw new OnparError({
+          code: 'placeholder-empty',
+          message: `exporter command: \`${text}\` has no value in this case`,
+          fix: name === 'weights' ? 'add `weights:` to the case' : `remove \`${text}\``,
+        });
       }
       return value;
     }),
@@ -67,17 +75,23 @@ export function commandFiles(command: readonly string[], root: string): string[]
 }
 
 /** How a command failed, in words (null: it did not), and what it printed. Ended with everything that it started. */
-async function runCommand(command: readonly string[], { root, timeoutMs, signal }: CommandJob): Promise<{ how: string | null; log: string }> {
+async function runCommand(
+  command: readonly string[],
+  { root, timeoutMs, signal }: CommandJob,
+): Promise<{ how: string | null; log: string }> {
   const child = startChild(command, { cwd: root, env: workerEnvironment(), group: true });
   const log = new Log();
   const streams = [child.process.stdout, child.process.stderr];
   for (const stream of streams) stream?.on('data', log.source());
   child.process.stdin?.end();
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    child.kill();
-  }, Math.min(timeoutMs, LONGEST_MS));
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      child.kill();
+    },
+    Math.min(timeoutMs, LONGEST_MS),
+  );
   signal.addEventListener('abort', child.kill);
   if (signal.aborted) child.kill();
   const end = await child.ended;
@@ -101,12 +115,32 @@ export async function exportByCommand(job: CommandJob): Promise<CommandResult> {
   const name = OUTPUT_NAMES[job.to] ?? `model.${job.to}`;
   mkdirSync(job.outDir, { recursive: true });
   const output = join(job.outDir, name);
-  const filled = fillCommand(job.command, { source: job.source, weights: job.weights, output, options: JSON.stringify(job.options), python: job.python, root: job.root });
+  const filled = fillCommand(job.command, {
+    source: job.source,
+    weights: job.weights,
+    output,
+    options: JSON.stringify(job.options),
+    python: job.python,
+    root: job.root,
+  });
   const shown = filled.map((part) => (part.includes(' ') ? JSON.stringify(part) : part)).join(' ');
   const { how, log } = await runCommand(confine(filled, job.limits).command, job);
-  if (how !== null) throw new OnparError({ code: 'export-failed', message: `the exporter command ${how}: ${shown}`, fix: 'run the command by hand and mend it', detail: log, exitCode: 1 });
+  if (how !== null)
+    throw new OnparError({
+      code: 'export-failed',
+      message: `the exporter command ${how}: ${shown}`,
+      fix: 'run the command by hand and mend it',
+      detail: log,
+      exitCode: 1,
+    });
   if (!existsSync(output)) {
-    throw new OnparError({ code: 'export-failed', message: `the exporter command ended well but wrote no ${basename(output)}: ${shown}`, fix: 'let it write to {output}', detail: log, exitCode: 1 });
+    throw new OnparError({
+      code: 'export-failed',
+      message: `the exporter command ended well but wrote no ${basename(output)}: ${shown}`,
+      fix: 'let it write to {output}',
+      detail: log,
+      exitCode: 1,
+    });
   }
   return { path: name, log };
 }

@@ -63,7 +63,13 @@ export interface Child {
  * thing that every run waits for: a library for processes takes longer to load than the child to start.
  */
 export function startChild([file = '', ...args]: readonly string[], { cwd, env, group = false }: ChildOptions): Child {
-  const child = spawn(file, args, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], windowsHide: true, detached: group });
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...env },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+    detached: group,
+  });
   const kill = (): void => {
     if (group && child.pid !== undefined && process.platform !== 'win32') {
       try {

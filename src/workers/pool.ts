@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import { OnparError } from '../core/errors.ts';
+import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
 import { makeScratch } from './scratch.ts';

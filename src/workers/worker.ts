@@ -58,7 +58,8 @@ function parseAnswer(line: string): Answer | undefined {
 }
 
 /** How libraries and languages say that memory ran out, whatever they do next: raise, abort, or leave. */
-const OUT_OF_MEMORY = /MemoryError|bad_alloc|[Cc]annot allocate memory|heap out of memory|allocation failed|[Nn]ot enough memory|can't allocate memory/;
+const OUT_OF_MEMORY =
+  /MemoryError|bad_alloc|[Cc]annot allocate memory|heap out of memory|allocation failed|[Nn]ot enough memory|can't allocate memory/;
 
 /** A death is explained by what was printed just before it, not by what a request long ago got over. */
 const LAST_WORDS = 4000;
@@ -117,7 +118,9 @@ export class Worker {
     const key = aheadKey(verb, params);
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
-    return ahead === undefined ? this.#queued.then(() => this.#ask(verb, params, options)) : (ahead as Promise<Verbs[V]['result']>);
+    return ahead === undefined
+      ? this.#queued.then(() => this.#ask(verb, params, options))
+      : (ahead as Promise<Verbs[V]['result']>);
   }
 
   /**
@@ -133,12 +136,24 @@ export class Worker {
     );
   }
 
-  #ask<V extends Verb>(verb: V, params: Verbs[V]['params'], { timeoutMs, onProgress }: RequestOptions): Promise<Verbs[V]['result']> {
+  #ask<V extends Verb>(
+    verb: V,
+    params: Verbs[V]['params'],
+    { timeoutMs, onProgress }: RequestOptions,
+  ): Promise<Verbs[V]['result']> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    if (this.#pending !== undefined) return Promise.reject(new Error(`${this.#spec.name} was asked two things at once`));
+    if (this.#pending !== undefined)
+      return Promise.reject(new Error(`${this.#spec.name} was asked two things at once`));
     const id = this.#nextId++;
     return new Promise<Verbs[V]['result']>((resolve, reject) => {
-      const pending: Pending = { id, verb, resolve: resolve as (r: unknown) => void, reject, onProgress, timer: undefined };
+      const pending: Pending = {
+        id,
+        verb,
+        resolve: resolve as (r: unknown) => void,
+        reject,
+        onProgress,
+        timer: undefined,
+      };
       pending.timer = setTimeout(() => this.#onTimeout(verb, timeoutMs), Math.min(timeoutMs, LONGEST_MS));
       this.#pending = pending;
       this.#stdin.write(`${JSON.stringify({ id, verb, params })}\n`);
@@ -178,7 +193,10 @@ export class Worker {
   #onLine(line: string): void {
     const answer = parseAnswer(line);
     if (answer === undefined) {
-      this.#die('worker-garbage', `wrote a line that is not an answer on its channel: ${JSON.stringify(line.slice(0, 80))}`);
+      this.#die(
+        'worker-garbage',
+        `wrote a line that is not an answer on its channel: ${JSON.stringify(line.slice(0, 80))}`,
+      );
       return;
     }
     if (this.#pending === undefined || answer.id !== this.#pending.id) return;
@@ -192,7 +210,11 @@ export class Worker {
   }
 
   #onTimeout(verb: Verb, timeoutMs: number): void {
-    this.#die('worker-timeout', `gave no answer to \`${verb}\` within ${timeoutMs / 1000} s`, 'raise `timeout:` of the case, or look at the log for what it was waiting for');
+    this.#die(
+      'worker-timeout',
+      `gave no answer to \`${verb}\` within ${timeoutMs / 1000} s`,
+      'raise `timeout:` of the case, or look at the log for what it was waiting for',
+    );
   }
 
   /** Declares the worker dead and makes it so. */
@@ -206,15 +228,31 @@ export class Worker {
     if (this.#gone === undefined) {
       const remedy = 'use smaller sizes (--dim), fewer --jobs, or a machine with more memory';
       if (result.signal === 'SIGKILL' && !this.#closing) {
-        this.#gone = death(this.#spec, 'worker-out-of-memory', 'was killed by the system (SIGKILL), most likely for lack of memory', this.log, remedy);
+        this.#gone = death(
+          this.#spec,
+          'worker-out-of-memory',
+          'was killed by the system (SIGKILL), most likely for lack of memory',
+          this.log,
+          remedy,
+        );
       } else if (OUT_OF_MEMORY.test(this.log.tail(LAST_WORDS))) {
         this.#gone = death(this.#spec, 'worker-out-of-memory', 'ran out of memory', this.log, remedy);
       } else if (result.signal !== undefined) {
         this.#gone = death(this.#spec, 'worker-crashed', `crashed with ${result.signal}`, this.log);
       } else if (result.exitCode === undefined) {
-        this.#gone = death(this.#spec, 'worker-start-failed', result.error?.message ?? 'could not be started', this.log);
+        this.#gone = death(
+          this.#spec,
+          'worker-start-failed',
+          result.error?.message ?? 'could not be started',
+          this.log,
+        );
       } else {
-        this.#gone = death(this.#spec, 'worker-exited', `left with exit code ${result.exitCode} without answering`, this.log);
+        this.#gone = death(
+          this.#spec,
+          'worker-exited',
+          `left with exit code ${result.exitCode} without answering`,
+          this.log,
+        );
       }
     }
     this.#settle()?.reject(this.#gone);

@@ -15,7 +15,9 @@ describe('digests', () => {
   });
   test('of a file: the known sha256, also across chunks', () => {
     const dir = scratch();
-    expect(digestFile(write(dir, 'abc', 'abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    expect(digestFile(write(dir, 'abc', 'abc'))).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
     const large = new Uint8Array(3 * 1024 * 1024 + 7).fill(65);
     expect(digestFile(write(dir, 'large', large))).toBe(sha256(large));
   });
@@ -39,10 +41,18 @@ describe('paths', () => {
     ['/a', '/a/..b', true],
   ])('is %s around %s: %s', (folder, path, expected) => expect(isInside(folder, path)).toBe(expected));
   test('as people write them', () => {
-    expect([displayPath('/a/b/c', '/a'), displayPath('/x/c', '/a'), displayPath('/a', '/a')]).toEqual(['b/c', '/x/c', '.']);
+    expect([displayPath('/a/b/c', '/a'), displayPath('/x/c', '/a'), displayPath('/a', '/a')]).toEqual([
+      'b/c',
+      '/x/c',
+      '.',
+    ]);
   });
   test('names that come out of a model cannot leave a folder', () => {
-    expect(['../../etc/passwd', 'a b/ü:*?', 'x'.repeat(300)].map(fileSafe)).toEqual(['..-..-etc-passwd', 'a-b-', 'x'.repeat(80)]);
+    expect(['../../etc/passwd', 'a b/ü:*?', 'x'.repeat(300)].map(fileSafe)).toEqual([
+      '..-..-etc-passwd',
+      'a-b-',
+      'x'.repeat(80),
+    ]);
   });
 });
 

@@ -35,11 +35,31 @@ let report: Report;
 
 beforeAll(async () => {
   cpSync(join(BAD, 'models'), dir, { recursive: true });
-  const weight = (columns: number) => tensorFrom('float32', [2, columns], Array.from({ length: 2 * columns }, (_, i) => i));
-  writeSafetensors(join(dir, 'good.safetensors'), new Map([['layer.weight', weight(4)], ['layer.bias', tensorFrom('float32', [2], [0, 1])]]));
-  writeSafetensors(join(dir, 'misfit.safetensors'), new Map([['layer.weight', weight(6)], ['head.bias', tensorFrom('float32', [2], [0, 1])]]));
+  const weight = (columns: number) =>
+    tensorFrom(
+      'float32',
+      [2, columns],
+      Array.from({ length: 2 * columns }, (_, i) => i),
+    );
+  writeSafetensors(
+    join(dir, 'good.safetensors'),
+    new Map([
+      ['layer.weight', weight(4)],
+      ['layer.bias', tensorFrom('float32', [2], [0, 1])],
+    ]),
+  );
+  writeSafetensors(
+    join(dir, 'misfit.safetensors'),
+    new Map([
+      ['layer.weight', weight(6)],
+      ['head.bias', tensorFrom('float32', [2], [0, 1])],
+    ]),
+  );
   write(dir, 'onpar.yaml', SUITE);
-  finished = await onpar(['run', '--out', 'run', '--reporter', 'terminal', '--jobs', '1', '--python', 'managed'], { cwd: dir });
+  finished = await onpar(['run', '--out', 'run', '--reporter', 'terminal', '--jobs', '1', '--python', 'managed'], {
+    cwd: dir,
+    deadlineMs: 590_000,
+  });
   report = readReport(join(dir, 'run'));
 });
 
@@ -56,15 +76,40 @@ describe('the user’s code', () => {
     expect(report.cases.filter((c) => c.verdict === 'pass').map((c) => c.case)).toEqual(['healthy', 'after']);
   });
   test.each<[string, string, RegExp, RegExp]>([
-    ['raises', 'model-code-failed', /broken\.py: raises\(\) raised RuntimeError: the checkpoint is from 2019 at broken\.py:\d+$/, /^/],
-    ['list', 'model-not-returned', /broken\.py:returns_a_list returned list, not a torch\.nn\.Module$/, /return a torch\.nn\.Module/],
-    ['nothing', 'model-not-returned', /broken\.py:returns_nothing returned None, not a torch\.nn\.Module$/, /return a torch\.nn\.Module/],
+    [
+      'raises',
+      'model-code-failed',
+      /broken\.py: raises\(\) raised RuntimeError: the checkpoint is from 2019 at broken\.py:\d+$/,
+      /^/,
+    ],
+    [
+      'list',
+      'model-not-returned',
+      /broken\.py:returns_a_list returned list, not a torch\.nn\.Module$/,
+      /return a torch\.nn\.Module/,
+    ],
+    [
+      'nothing',
+      'model-not-returned',
+      /broken\.py:returns_nothing returned None, not a torch\.nn\.Module$/,
+      /return a torch\.nn\.Module/,
+    ],
     ['argument', 'model-code-failed', /needs arguments \(size\)/, /give them defaults/],
     ['misspelt', 'callable-missing', /broken\.py has no biuld; it has .*\bbuild\b/, /name one of them/],
-    ['import', 'package-missing', /unimportable\.py:3 imports a_package_that_nobody_has, which this environment lacks/, /pip install a_package_that_nobody_has/],
+    [
+      'import',
+      'package-missing',
+      /unimportable\.py:3 imports a_package_that_nobody_has, which this environment lacks/,
+      /pip install a_package_that_nobody_has/,
+    ],
     ['syntax', 'model-code-failed', /syntax_error\.py.*SyntaxError.* at syntax_error\.py:1$/, /^/],
     ['misfit', 'weights-mismatch', /misfit\.safetensors.*layer\.weight.*|layer\.bias/, /^/],
-    ['noinputs', 'inputs-unknown', /case `noinputs`: nothing tells which inputs broken\.py:build takes/, /example_inputs\(\)/],
+    [
+      'noinputs',
+      'inputs-unknown',
+      /case `noinputs`: nothing tells which inputs broken\.py:build takes/,
+      /example_inputs\(\)/,
+    ],
     ['wronginput', 'unknown-input', /case `wronginput`: `inputs` names `y`, which broken\.py:build does not take/, /x/],
   ])('%s: %s', (name, code, message, fix) => {
     const { verdict, findings, reference } = caseOf(name);
@@ -79,13 +124,19 @@ describe('the user’s code', () => {
   });
   test('a traceback shows the user’s own frames and no others', () => {
     const detail = caseOf('raises').reference.failure?.detail ?? '';
-    expect(detail.match(/File "[^"]+", line \d+, in \w+/g)).toEqual([expect.stringMatching(/"broken\.py", line \d+, in raises/), expect.stringMatching(/"broken\.py", line \d+, in _helper/)]);
+    expect(detail.match(/File "[^"]+", line \d+, in \w+/g)).toEqual([
+      expect.stringMatching(/"broken\.py", line \d+, in raises/),
+      expect.stringMatching(/"broken\.py", line \d+, in _helper/),
+    ]);
     expect(detail).not.toMatch(/onpar_host|site-packages/);
   });
 });
 
 describe('a model that fails on one sample leaves the others judged', () => {
-  const failing = (name: string) => caseOf(name).samples.filter((s) => s.failure !== undefined).map((s) => [s.id, s.failure?.code]);
+  const failing = (name: string) =>
+    caseOf(name)
+      .samples.filter((s) => s.failure !== undefined)
+      .map((s) => [s.id, s.failure?.code]);
   test('by raising', () => {
     expect(failing('ones')).toEqual([['ones', 'run-failed']]);
     expect(caseOf('ones')).toMatchObject({ verdict: 'unverifiable' });
@@ -93,8 +144,12 @@ describe('a model that fails on one sample leaves the others judged', () => {
   });
   test('by os.abort(): the process is gone, the sample is known, the rest is observed in a new one', () => {
     expect(failing('aborts')).toEqual([['ones', 'worker-crashed']]);
-    expect(caseOf('aborts').samples.find((s) => s.id === 'ones')?.failure?.message).toBe('pytorch worker: crashed with SIGABRT');
-    expect(caseOf('aborts').samples.filter((s) => s.verdict === 'pass').length).toBe(caseOf('aborts').samples.length - 1);
+    expect(caseOf('aborts').samples.find((s) => s.id === 'ones')?.failure?.message).toBe(
+      'pytorch worker: crashed with SIGABRT',
+    );
+    expect(caseOf('aborts').samples.filter((s) => s.verdict === 'pass').length).toBe(
+      caseOf('aborts').samples.length - 1,
+    );
   });
   test('by asking for all memory', () => {
     expect(failing('greedy').length).toBe(caseOf('greedy').samples.length);
@@ -106,12 +161,31 @@ describe('a model that fails on one sample leaves the others judged', () => {
   });
   test('training mode cannot judge', () => {
     expect(caseOf('training').verdict).toBe('unverifiable');
-    expect(caseOf('training').findings.map((f) => f.message)).toContainEqual(expect.stringMatching(/training mode .*call \.eval\(\)/));
+    expect(caseOf('training').findings.map((f) => f.message)).toContainEqual(
+      expect.stringMatching(/training mode .*call \.eval\(\)/),
+    );
   });
 });
 
 test('what crashed is not kept: the next run tries again, and takes everything else from the store', async () => {
-  await onpar(['run', '--out', 'again', '--reporter', 'terminal', '--python', 'managed', '--case', 'aborts', '--case', 'after', '--case', 'healthy'], { cwd: dir });
+  await onpar(
+    [
+      'run',
+      '--out',
+      'again',
+      '--reporter',
+      'terminal',
+      '--python',
+      'managed',
+      '--case',
+      'aborts',
+      '--case',
+      'after',
+      '--case',
+      'healthy',
+    ],
+    { cwd: dir, deadlineMs: 590_000 },
+  );
   const steps = Object.fromEntries(readReport(join(dir, 'again')).cases.map((c) => [c.case, c.steps]));
   expect(steps.after?.cached).toBe(steps.after?.total);
   expect(steps.healthy?.cached).toBe(steps.healthy?.total);

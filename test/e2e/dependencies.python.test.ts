@@ -27,7 +27,10 @@ def build():
 const helper = (factor: number): string => `"""A helper."""\n\n\ndef factor():\n    return ${factor}\n`;
 
 async function run(): Promise<Record<string, { cached: number; total: number }>> {
-  const { text } = await onpar(['run', '--out', 'run', '--reporter', 'terminal', '--python', 'managed'], { cwd: dir });
+  const { text } = await onpar(['run', '--out', 'run', '--reporter', 'terminal', '--python', 'managed'], {
+    cwd: dir,
+    deadlineMs: 590_000,
+  });
   const { cases } = readReport(join(dir, 'run'));
   if (cases.some((c) => c.verdict !== 'pass')) throw new Error(text);
   return Object.fromEntries(cases.map((c) => [c.case, c.steps]));
@@ -41,12 +44,14 @@ beforeAll(async () => {
   write(dir, 'model_one.py', MODEL('one.helper'));
   write(dir, 'model_two.py', MODEL('two_helper'));
   write(dir, 'table.npy', serializeNpy(tensorFrom('float32', [4], [1, 2, 3, 4])));
-  const one = (n: string): string => `  ${n}: { source: model_${n}.py, samples: "portfolio:2", inputs: { x: { dtype: float32, shape: [batch, 4] } }, convert: { to: onnx } }\n`;
+  const one = (n: string): string =>
+    `  ${n}: { source: model_${n}.py, samples: "portfolio:2", inputs: { x: { dtype: float32, shape: [batch, 4] } }, convert: { to: onnx } }\n`;
   write(dir, 'onpar.yaml', `cases:\n${one('one')}${one('two')}`);
   await run();
 });
 
-const all = (steps: { cached: number; total: number } | undefined): boolean => steps !== undefined && steps.cached === steps.total;
+const all = (steps: { cached: number; total: number } | undefined): boolean =>
+  steps !== undefined && steps.cached === steps.total;
 
 test('nothing edited: nothing runs', async () => {
   const steps = await run();

@@ -5,13 +5,19 @@ import { scratch, write } from '../scratch.ts';
 import { onpar, readReport, withModels } from './onpar.ts';
 
 describe('onpar init', () => {
-  test.each(['tiny-mlp.onnx', 'int-input.onnx', 'strings.onnx'])('writes a suite for %s that runs as it is', async (model) => {
-    const dir = withModels(scratch(), model);
-    const made = await onpar(['init', model], { cwd: dir });
-    expect([made.exitCode, made.stdout]).toEqual([0, 'wrote onpar.yaml; check the inputs, then: onpar run onpar.yaml\n']);
-    const { exitCode } = await onpar(['--out', 'run', '--reporter', 'terminal'], { cwd: dir });
-    expect([exitCode, readReport(join(dir, 'run')).totals.pass]).toEqual([0, 1]);
-  });
+  test.each(['tiny-mlp.onnx', 'int-input.onnx', 'strings.onnx'])(
+    'writes a suite for %s that runs as it is',
+    async (model) => {
+      const dir = withModels(scratch(), model);
+      const made = await onpar(['init', model], { cwd: dir });
+      expect([made.exitCode, made.stdout]).toEqual([
+        0,
+        'wrote onpar.yaml; check the inputs, then: onpar run onpar.yaml\n',
+      ]);
+      const { exitCode } = await onpar(['--out', 'run', '--reporter', 'terminal'], { cwd: dir });
+      expect([exitCode, readReport(join(dir, 'run')).totals.pass]).toEqual([0, 1]);
+    },
+  );
   test('the suite names inputs, dynamic dimensions and what could be added', async () => {
     const dir = withModels(scratch(), 'tiny-mlp.onnx');
     await onpar(['init', 'tiny-mlp.onnx'], { cwd: dir });
@@ -24,7 +30,10 @@ describe('onpar init', () => {
     const dir = withModels(scratch(), 'tiny-mlp.onnx');
     write(dir, 'onpar.yaml', 'mine');
     const refused = await onpar(['init', 'tiny-mlp.onnx'], { cwd: dir });
-    expect([refused.exitCode, refused.stderr]).toEqual([2, 'onpar: onpar.yaml exists\n  fix: name another with --out, or replace it with --force\n']);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      'onpar: onpar.yaml exists\n  fix: name another with --out, or replace it with --force\n',
+    ]);
     expect(readFileSync(join(dir, 'onpar.yaml'), 'utf8')).toBe('mine');
     expect((await onpar(['init', 'tiny-mlp.onnx', '--out', 'other.yaml'], { cwd: dir })).exitCode).toBe(0);
     expect((await onpar(['init', 'tiny-mlp.onnx', '--force'], { cwd: dir })).exitCode).toBe(0);
@@ -39,7 +48,9 @@ describe('onpar init', () => {
   test('of a model that does not exist writes nothing', async () => {
     const dir = scratch();
     const { exitCode, stderr } = await onpar(['init', 'no.onnx'], { cwd: dir });
-    expect([exitCode, stderr.startsWith('onpar: no.onnx does not exist'), existsSync(join(dir, 'onpar.yaml'))]).toEqual([2, true, false]);
+    expect([exitCode, stderr.startsWith('onpar: no.onnx does not exist'), existsSync(join(dir, 'onpar.yaml'))]).toEqual(
+      [2, true, false],
+    );
   });
 });
 
@@ -48,12 +59,19 @@ describe('onpar doctor', () => {
     const { exitCode, stdout } = await onpar(['doctor', '--json'], { env: { ONPAR_TOOLCHAINS: scratch() } });
     const checks = JSON.parse(stdout) as { name: string; ok: boolean; required: boolean; found: string }[];
     expect(exitCode).toBe(0);
-    expect(checks.filter((c) => c.required).map((c) => [c.name, c.ok])).toEqual([['Node', true], ['onnxruntime-node', true]]);
-    expect(checks.map((c) => c.name)).toEqual(expect.arrayContaining(['Python', 'toolchain pytorch', 'toolchain litert', 'worker limits']));
+    expect(checks.filter((c) => c.required).map((c) => [c.name, c.ok])).toEqual([
+      ['Node', true],
+      ['onnxruntime-node', true],
+    ]);
+    expect(checks.map((c) => c.name)).toEqual(
+      expect.arrayContaining(['Python', 'toolchain pytorch', 'toolchain litert', 'worker limits']),
+    );
     expect(checks.find((c) => c.name === 'toolchain pytorch')).toMatchObject({ ok: false, found: 'not installed' });
   });
   test('says in words what is missing and how to mend it', async () => {
-    const { exitCode, stdout } = await onpar(['doctor'], { env: { ONPAR_TOOLCHAINS: scratch(), ONPAR_PYTHON: '/nowhere/python3' } });
+    const { exitCode, stdout } = await onpar(['doctor'], {
+      env: { ONPAR_TOOLCHAINS: scratch(), ONPAR_PYTHON: '/nowhere/python3' },
+    });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/– Python +no Python 3\.11 or 3\.12 was found \(\/nowhere\/python3: not found\)/);
     expect(stdout).toContain('set ONPAR_PYTHON to its path');
@@ -69,12 +87,19 @@ describe('onpar toolchain', () => {
     expect(stdout).toContain(`Toolchains live in ${folder}`);
     expect(stdout).toMatch(/^pytorch +not installed +[\d.]+ GB +exporters: .*torch-onnx/m);
     expect(existsSync(folder)).toBe(false);
-    const rows = JSON.parse((await onpar(['toolchain', 'list', '--json'], { env: { ONPAR_TOOLCHAINS: folder } })).stdout) as { name: string; state: string }[];
-    expect(rows.map((r) => r.name)).toEqual(expect.arrayContaining(['litert', 'onnx', 'pytorch', 'sklearn', 'tensorflow']));
+    const rows = JSON.parse(
+      (await onpar(['toolchain', 'list', '--json'], { env: { ONPAR_TOOLCHAINS: folder } })).stdout,
+    ) as { name: string; state: string }[];
+    expect(rows.map((r) => r.name)).toEqual(
+      expect.arrayContaining(['litert', 'onnx', 'pytorch', 'sklearn', 'tensorflow']),
+    );
     expect(new Set(rows.map((r) => r.state))).toEqual(new Set(['not installed']));
   });
   test('install without a name', async () => {
     const { exitCode, stderr } = await onpar(['toolchain', 'install']);
-    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/needs a name or --all\n {2}fix: toolchains: litert, onnx, pytorch/)]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringMatching(/needs a name or --all\n {2}fix: toolchains: litert, onnx, pytorch/),
+    ]);
   });
 });

@@ -10,12 +10,16 @@ function descendants(pid: number): number[] {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      parents.set(Number(name), Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(join('/proc', name, 'stat'), 'utf8'))?.[1]));
+      parents.set(
+        Number(name),
+        Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(join('/proc', name, 'stat'), 'utf8'))?.[1]),
+      );
     } catch {
       // Gone while we looked.
     }
   }
-  const below = (of: number): number[] => [...parents].filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...below(child)]);
+  const below = (of: number): number[] =>
+    [...parents].filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...below(child)]);
   return below(pid);
 }
 
@@ -32,36 +36,51 @@ const isAlive = (pid: number): boolean => {
 /** A suite whose first case is done at once and whose second waits in an exporter of its own for a minute. */
 function slowProject(): string {
   const dir = withModels(scratch(), 'tiny-mlp.onnx');
-  write(dir, 'slow.mjs', "import { spawn } from 'node:child_process';\nspawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'inherit' });\nsetTimeout(() => {}, 60000);\n");
-  write(dir, 'onpar.yaml', `cases:\n  quick: { source: tiny-mlp.onnx, convert: { to: same } }\n  slow: { source: tiny-mlp.onnx, convert: { to: onnx, exporter: { command: [${JSON.stringify(process.execPath)}, slow.mjs] } } }\n`);
+  write(
+    dir,
+    'slow.mjs',
+    "import { spawn } from 'node:child_process';\nspawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'inherit' });\nsetTimeout(() => {}, 60000);\n",
+  );
+  write(
+    dir,
+    'onpar.yaml',
+    `cases:\n  quick: { source: tiny-mlp.onnx, convert: { to: same } }\n  slow: { source: tiny-mlp.onnx, convert: { to: onnx, exporter: { command: [${JSON.stringify(process.execPath)}, slow.mjs] } } }\n`,
+  );
   return dir;
 }
 
 describe.runIf(process.platform === 'linux')('Ctrl-C in the middle', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s: exit code 130, no process left, what is done is kept and told as partial', async (signal) => {
-    const dir = slowProject();
-    const run = start(['run', '--out', 'run', '--reporter', 'terminal'], { cwd: dir });
-    await run.seen(/quick\/same@onnxruntime-node +identical/);
-    const pid = run.child.pid as number;
-    await expect.poll(() => descendants(pid).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
-    const children = descendants(pid);
-    run.child.kill(signal);
-    const { exitCode, stdout, stderr } = await run.finished;
-    expect(exitCode).toBe(130);
-    await expect.poll(() => children.filter(isAlive)).toEqual([]);
-    expect(stderr).toContain('interrupted; ending workers and keeping what is done');
-    expect(stdout).toContain('partial run');
-    const report = readReport(join(dir, 'run'));
-    expect(report.run).toMatchObject({ partial: true, exitCode: 130 });
-    expect(report.cases.map((c) => [c.case, c.verdict])).toEqual([['quick', 'pass']]);
-    const again = await onpar(['run', '--out', 'run', '--case', 'quick', '--reporter', 'terminal'], { cwd: dir });
-    expect(again.stdout).toContain('all steps cached');
-    expect(readReport(join(dir, 'run')).run.partial).toBe(false);
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s: exit code 130, no process left, what is done is kept and told as partial',
+    async (signal) => {
+      const dir = slowProject();
+      const run = start(['run', '--out', 'run', '--reporter', 'terminal'], { cwd: dir });
+      await run.seen(/quick\/same@onnxruntime-node +identical/);
+      const pid = run.child.pid as number;
+      await expect.poll(() => descendants(pid).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+      const children = descendants(pid);
+      run.child.kill(signal);
+      const { exitCode, stdout, stderr } = await run.finished;
+      expect(exitCode).toBe(130);
+      await expect.poll(() => children.filter(isAlive)).toEqual([]);
+      expect(stderr).toContain('interrupted; ending workers and keeping what is done');
+      expect(stdout).toContain('partial run');
+      const report = readReport(join(dir, 'run'));
+      expect(report.run).toMatchObject({ partial: true, exitCode: 130 });
+      expect(report.cases.map((c) => [c.case, c.verdict])).toEqual([['quick', 'pass']]);
+      const again = await onpar(['run', '--out', 'run', '--case', 'quick', '--reporter', 'terminal'], { cwd: dir });
+      expect(again.stdout).toContain('all steps cached');
+      expect(readReport(join(dir, 'run')).run.partial).toBe(false);
+    },
+  );
   test('a second one leaves at once', async () => {
     const dir = slowProject();
     // A reporter that never ends stands for anything that takes long after the first Ctrl-C.
-    write(dir, 'stuck.mjs', "export default { name: 'stuck', onRunEnd() { process.stderr.write('stuck now\\n'); return new Promise(() => { setInterval(() => {}, 1000); }); } };\n");
+    write(
+      dir,
+      'stuck.mjs',
+      "export default { name: 'stuck', onRunEnd() { process.stderr.write('stuck now\\n'); return new Promise(() => { setInterval(() => {}, 1000); }); } };\n",
+    );
     const run = start(['run', '--out', 'run', '--reporter', './stuck.mjs', '--case', 'slow'], { cwd: dir });
     await expect.poll(() => descendants(run.child.pid as number).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
     const children = descendants(run.child.pid as number);
@@ -75,7 +94,9 @@ describe.runIf(process.platform === 'linux')('Ctrl-C in the middle', () => {
     const dir = slowProject();
     write(dir, 'other.yaml', 'cases:\n  other: { source: tiny-mlp.onnx, convert: { to: same } }\n');
     expect((await onpar(['run', 'other.yaml', '--out', 'run'], { cwd: dir })).exitCode).toBe(0);
-    const before = Object.fromEntries(['report.json', 'index.html', 'junit.xml'].map((name) => [name, readFileSync(join(dir, 'run', name), 'utf8')]));
+    const before = Object.fromEntries(
+      ['report.json', 'index.html', 'junit.xml'].map((name) => [name, readFileSync(join(dir, 'run', name), 'utf8')]),
+    );
     const run = start(['run', '--out', 'run'], { cwd: dir });
     await run.seen(/quick\/same@onnxruntime-node +identical/);
     run.child.kill('SIGINT');
@@ -86,7 +107,10 @@ describe.runIf(process.platform === 'linux')('Ctrl-C in the middle', () => {
   });
   test('while a model runs: nothing is restarted, and no sample is blamed', async () => {
     const dir = withModels(scratch(), 'tiny-mlp.onnx');
-    const lines = Array.from({ length: 40 }, (_, i) => `  c${i}: { source: tiny-mlp.onnx, dims: { batch: [${i + 2000}] }, convert: { to: same } }`);
+    const lines = Array.from(
+      { length: 40 },
+      (_, i) => `  c${i}: { source: tiny-mlp.onnx, dims: { batch: [${i + 2000}] }, convert: { to: same } }`,
+    );
     write(dir, 'onpar.yaml', `cases:\n${lines.join('\n')}\n`);
     const run = start(['run', '--out', 'run', '--reporter', 'terminal', '--jobs', '2'], { cwd: dir });
     await run.seen(/c0\/same@onnxruntime-node +identical/);

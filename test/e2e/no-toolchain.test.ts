@@ -16,7 +16,10 @@ const cutOff = (dir: string): Record<string, string> => ({
   PIP_NO_CACHE_DIR: '1',
 });
 /** A machine without Python. */
-const noPython = (dir: string): Record<string, string> => ({ ONPAR_TOOLCHAINS: join(dir, 'toolchains'), ONPAR_PYTHON: join(dir, 'python3') });
+const noPython = (dir: string): Record<string, string> => ({
+  ONPAR_TOOLCHAINS: join(dir, 'toolchains'),
+  ONPAR_PYTHON: join(dir, 'python3'),
+});
 
 async function run(suite: string, environment: (dir: string) => Record<string, string>) {
   const dir = withModels(scratch(), 'tiny-mlp.onnx');
@@ -59,7 +62,11 @@ describe('there is no Python', () => {
 
 test('--python that is no Python: named, with what could be named instead', async () => {
   const dir = withModels(scratch(), 'tiny-mlp.onnx');
-  write(dir, 'onpar.yaml', `cases:\n  a: { source: tiny-mlp.onnx, reference: { runtime: onnxruntime }, python: ./not-python, convert: { to: same } }\n`);
+  write(
+    dir,
+    'onpar.yaml',
+    `cases:\n  a: { source: tiny-mlp.onnx, reference: { runtime: onnxruntime }, python: ./not-python, convert: { to: same } }\n`,
+  );
   const { exitCode, stdout } = await onpar(['run', '--out', 'run', '--reporter', 'terminal'], { cwd: dir });
   expect(exitCode).toBe(3);
   expect(stdout).toContain(`${join(dir, 'not-python')} is not a Python interpreter that runs`);

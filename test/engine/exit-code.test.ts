@@ -3,11 +3,17 @@ import { countCases, exitCodeOf } from '../../src/engine/exit-code.ts';
 import type { ReportCase } from '../../src/records/report.ts';
 
 /** The part of a case that decides. */
-const line = (verdict: ReportCase['verdict'], more: { code?: string; met?: boolean; optional?: boolean } = {}): ReportCase =>
+const line = (
+  verdict: ReportCase['verdict'],
+  more: { code?: string; met?: boolean; optional?: boolean } = {},
+): ReportCase =>
   ({
     verdict,
     optional: more.optional ?? false,
-    findings: more.code === undefined ? [] : [{ code: more.code, severity: 'error', where: 'reference', args: {}, message: '' }],
+    findings:
+      more.code === undefined
+        ? []
+        : [{ code: more.code, severity: 'error', where: 'reference', args: {}, message: '' }],
     ...(more.met === undefined ? {} : { expected: { reason: 'r', met: more.met } }),
   }) as unknown as ReportCase;
 
@@ -34,6 +40,16 @@ describe('the exit code', () => {
     ['our own bug, beside anything', [pass, fail, line('error', { code: 'internal-error' })], 70],
   ])('%s', (_, cases, code) => expect(exitCodeOf(cases)).toBe(code));
   test('totals: an expected failure counts as such and nowhere else', () => {
-    expect(countCases([pass, fail, line('fail', { met: true }), line('fail', { met: false }), noPython, optional, line('unverifiable')])).toEqual({ pass: 1, fail: 2, unverifiable: 1, error: 1, skipped: 1, expectedFail: 1 });
+    expect(
+      countCases([
+        pass,
+        fail,
+        line('fail', { met: true }),
+        line('fail', { met: false }),
+        noPython,
+        optional,
+        line('unverifiable'),
+      ]),
+    ).toEqual({ pass: 1, fail: 2, unverifiable: 1, error: 1, skipped: 1, expectedFail: 1 });
   });
 });

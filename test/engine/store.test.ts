@@ -9,7 +9,13 @@ import { scratch, write } from '../scratch.ts';
 
 const KEY = 'ab'.repeat(32);
 
-function commit(store: Store, value: unknown, files: Readonly<Record<string, string>> = {}, dependencies: readonly string[] = [], replace = false) {
+function commit(
+  store: Store,
+  value: unknown,
+  files: Readonly<Record<string, string>> = {},
+  dependencies: readonly string[] = [],
+  replace = false,
+) {
   const dir = store.begin();
   for (const [name, text] of Object.entries(files)) write(dir, name, text);
   return store.commit(KEY, dir, value, dependencies, replace);
@@ -83,7 +89,13 @@ describe('the store', () => {
     new Store(root);
     expect(readdirSync(root)).toContain('.gitignore');
     const file = write(scratch(), 'file', '');
-    expect(() => new Store(join(file, 'store'))).toThrow(expect.objectContaining({ code: 'store-unwritable', exitCode: 2, fix: 'name another folder with --cache DIR or ONPAR_CACHE' }));
+    expect(() => new Store(join(file, 'store'))).toThrow(
+      expect.objectContaining({
+        code: 'store-unwritable',
+        exitCode: 2,
+        fix: 'name another folder with --cache DIR or ONPAR_CACHE',
+      }),
+    );
   });
 });
 
@@ -92,7 +104,14 @@ describe('steps', () => {
     const events: Omit<RunEvent, 'time'>[] = [];
     return { runner: new StepRunner(new Store(root), readCache, (e) => events.push(e)), events };
   };
-  const step = (inputs: unknown, run: () => Promise<{ value: unknown; transient?: boolean }>) => ({ kind: 'sample' as const, version: 1, inputs, conversion: 'a/b', label: 'x', run });
+  const step = (inputs: unknown, run: () => Promise<{ value: unknown; transient?: boolean }>) => ({
+    kind: 'sample' as const,
+    version: 1,
+    inputs,
+    conversion: 'a/b',
+    label: 'x',
+    run,
+  });
 
   test('one key runs once, however many ask at the same time', async () => {
     const { runner } = stepsOf(scratch());
@@ -103,8 +122,16 @@ describe('steps', () => {
   });
   test('the next run takes it from the store; another input, another version or --no-cache do not', async () => {
     const root = scratch();
-    const once = async (inputs: unknown, version: number, readCache = true) => (await stepsOf(root, readCache).runner.run({ ...step(inputs, async () => ({ value: 0 })), version })).cached;
-    expect([await once(1, 1), await once(1, 1), await once(2, 1), await once(1, 2), await once(1, 1, false), await once(1, 1)]).toEqual([false, true, false, false, false, true]);
+    const once = async (inputs: unknown, version: number, readCache = true) =>
+      (await stepsOf(root, readCache).runner.run({ ...step(inputs, async () => ({ value: 0 })), version })).cached;
+    expect([
+      await once(1, 1),
+      await once(1, 1),
+      await once(2, 1),
+      await once(1, 2),
+      await once(1, 1, false),
+      await once(1, 1),
+    ]).toEqual([false, true, false, false, false, true]);
   });
   test('a failure is thrown, not kept, and leaves nothing', async () => {
     const root = scratch();
@@ -113,13 +140,19 @@ describe('steps', () => {
       throw new OnparError({ code: 'run-failed', message: 'no' });
     });
     await expect(runner.run(failing)).rejects.toMatchObject({ code: 'run-failed' });
-    expect(events.map((e) => [e.type, 'failed' in e ? e.failed : null])).toEqual([['step-start', null], ['step-end', true]]);
+    expect(events.map((e) => [e.type, 'failed' in e ? e.failed : null])).toEqual([
+      ['step-start', null],
+      ['step-end', true],
+    ]);
     await expect.poll(() => readdirSync(join(root, 'tmp'))).toEqual([]);
     expect((await stepsOf(root).runner.run(step(1, async () => ({ value: 1 })))).cached).toBe(false);
   });
   test('a full disk is told as such', async () => {
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    await expect(stepsOf(scratch()).runner.run(step(1, async () => Promise.reject(full)))).rejects.toMatchObject({ code: 'disk-full', fix: expect.stringContaining('--cache DIR') });
+    await expect(stepsOf(scratch()).runner.run(step(1, async () => Promise.reject(full)))).rejects.toMatchObject({
+      code: 'disk-full',
+      fix: expect.stringContaining('--cache DIR'),
+    });
   });
   test('what hangs on circumstances serves this run alone', async () => {
     const root = scratch();

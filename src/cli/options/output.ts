@@ -9,8 +9,17 @@ import { type Args, many, one } from './parse.ts';
 export const outputOptions = (y: Argv): Argv =>
   y
     .option('out', { type: 'string', describe: 'The run folder itself (default: reports/<time>)', group: 'Output:' })
-    .option('reporter', { type: 'string', array: true, describe: 'terminal, json, html, junit, markdown, github, or a module of your own', group: 'Output:' })
-    .option('json', { type: 'boolean', describe: 'Print report.json to stdout and nothing else there', group: 'Output:' });
+    .option('reporter', {
+      type: 'string',
+      array: true,
+      describe: 'terminal, json, html, junit, markdown, github, or a module of your own',
+      group: 'Output:',
+    })
+    .option('json', {
+      type: 'boolean',
+      describe: 'Print report.json to stdout and nothing else there',
+      group: 'Output:',
+    });
 
 export function runFolderOf(args: Args): string {
   const out = one(args, 'out');
