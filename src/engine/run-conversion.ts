@@ -38,6 +38,9 @@ export interface ConversionTrace {
   readonly steps: { readonly total: number; readonly cached: number };
   /** Which part failed, and how. */
   readonly failure: { readonly side: 'reference' | 'candidate'; readonly error: unknown } | null;
+  /** Digest of the model that each side ran, and the environment that ran it, as far as they are known. */
+  readonly digests: { readonly reference: string | null; readonly candidate: string | null };
+  readonly environments: { readonly reference: string | null; readonly candidate: string | null };
 }
 
 /** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
@@ -63,6 +66,8 @@ class Trace implements ConversionTrace {
   refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };
   failure: ConversionTrace['failure'] = null;
+  digests: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  environments: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
   /** Whose fault a failure is at this point. */
   side: 'reference' | 'candidate' = 'reference';
 
@@ -75,6 +80,7 @@ class Trace implements ConversionTrace {
 
 async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
   const source = keyedSource(conversion);
+  trace.digests.reference = source.digest;
   const described = trace.count(
     await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)),
   );
@@ -111,9 +117,11 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   candidateRun.catch(() => {});
   const reference = trace.count(await observation);
   trace.reference = reference;
+  trace.environments.reference = await labelOf(ctx, conversion, 'reference');
   trace.side = 'candidate';
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
+  trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
   for (const { sample, failure } of trace.refused)
     trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
@@ -127,6 +135,9 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   });
   trace.comparison = trace.count(compared).value;
 }
+
+const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>
+  (await resolveHost(ctx, conversion, conversion[role].runtime.toolchain, role)).label;
 
 /**
  * Sizes of the default sweep that the original itself refuses (a U-Net at an odd width): not legal inputs, so nothing is
@@ -189,6 +200,7 @@ async function runCandidate(
 ): Promise<StepResult<Observation>> {
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
+  trace.digests.candidate = model.digest;
   const { mapInputs } = conversion.rules;
   // Samples carry the plan's names, whatever the model itself calls its inputs.
   const reference = {

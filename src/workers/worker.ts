@@ -59,7 +59,7 @@ function parseAnswer(line: string): Answer | undefined {
 
 /** How libraries and languages say that memory ran out, whatever they do next: raise, abort, or leave. */
 const OUT_OF_MEMORY =
-  /MemoryError|bad_alloc|[Cc]annot allocate memory|heap out of memory|allocation failed|[Nn]ot enough memory|can't allocate memory/;
+  /MemoryError|bad_alloc|[Cc]annot allocate memory|[Oo]ut of memory|allocation failed|[Ff]ailed to allocate|[Nn]ot enough memory|can't allocate memory/;
 
 /** A death is explained by what was printed just before it, not by what a request long ago got over. */
 const LAST_WORDS = 4000;

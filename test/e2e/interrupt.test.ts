@@ -73,6 +73,17 @@ describe.runIf(process.platform === 'linux')('Ctrl-C in the middle', () => {
       expect(readReport(join(dir, 'run')).run.partial).toBe(false);
     },
   );
+  test('in a terminal, where every process of the group gets it: no worker’s death is taken for a result', async () => {
+    const dir = slowProject();
+    const run = start(['run', '--out', 'run', '--reporter', 'terminal'], { cwd: dir, ownGroup: true });
+    await run.seen(/quick\/same@onnxruntime-node +identical/);
+    await expect.poll(() => descendants(run.child.pid as number).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    const children = descendants(run.child.pid as number);
+    process.kill(-(run.child.pid as number), 'SIGINT');
+    expect((await run.finished).exitCode).toBe(130);
+    expect(readReport(join(dir, 'run')).cases.map((c) => [c.case, c.verdict])).toEqual([['quick', 'pass']]);
+    await expect.poll(() => children.filter(isAlive)).toEqual([]);
+  });
   test('a second one leaves at once', async () => {
     const dir = slowProject();
     // A reporter that never ends stands for anything that takes long after the first Ctrl-C.

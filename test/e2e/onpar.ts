@@ -20,6 +20,8 @@ export interface Finished {
 export interface Options {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Starts it in a process group of its own, as a shell does, so that `process.kill(-pid)` stands for Ctrl-C in a terminal. */
+  readonly ownGroup?: boolean;
   /** After this long it is killed, so that one that hangs fails its test and burns no processor behind it. */
   readonly deadlineMs?: number;
 }
@@ -45,7 +47,10 @@ const UNSET = {
 };
 
 /** Starts the built command line as a person would: a real process. */
-export function start(args: readonly string[], { cwd, env = {}, deadlineMs = 50_000 }: Options = {}): Running {
+export function start(
+  args: readonly string[],
+  { cwd, env = {}, deadlineMs = 50_000, ownGroup = false }: Options = {},
+): Running {
   const merged = Object.fromEntries(
     Object.entries({ ...process.env, ...UNSET, ...env }).filter(([, v]) => v !== undefined),
   );
@@ -55,6 +60,7 @@ export function start(args: readonly string[], { cwd, env = {}, deadlineMs = 50_
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: deadlineMs,
     killSignal: 'SIGKILL',
+    detached: ownGroup,
   });
   let [stdout, stderr] = ['', ''];
   const listeners = new Set<() => void>();
