@@ -2,7 +2,7 @@ import type { Element } from '../../records/comparison.ts';
 import type { Quantization } from '../../records/contract.ts';
 import { toNum } from '../../records/numbers.ts';
 import { BYTES_PER_ELEMENT, type Dtype, isFloat } from '../../tensor/dtype.ts';
-import { type Elements, elementsOf } from '../../tensor/kernel/elements.ts';
+import { type Elements, elementsOf, reading } from '../../tensor/kernel/elements.ts';
 import { KERNEL_FROM } from '../../tensor/kernel/pass.ts';
 import { elementCount, type Tensor } from '../../tensor/tensor.ts';
 import { numericReader, reader, toFloat64 } from '../../tensor/values.ts';
@@ -144,7 +144,7 @@ export function elementAt(operands: Operands, sample: string, shape: readonly nu
 /** Without a view of the whole tensor. */
 function one(elements: Elements, at: number): number | bigint {
   const data = new Uint8Array(BYTES_PER_ELEMENT[elements.dtype]);
-  elements.read(at, data);
+  reading([elements], () => elements.read(at, data));
   return numericReader({ dtype: elements.dtype, shape: [], data })(0);
 }
 

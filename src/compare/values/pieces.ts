@@ -1,5 +1,5 @@
 import { BYTES_PER_ELEMENT } from '../../tensor/dtype.ts';
-import type { Elements } from '../../tensor/kernel/elements.ts';
+import { type Elements, reading } from '../../tensor/kernel/elements.ts';
 import { argmaxAgreement } from './argmax.ts';
 import { type Bounds, compareViews, type NumericView, rms, within } from './kernel.ts';
 import { compareWide } from './kernel-wide.ts';
@@ -77,7 +77,7 @@ function pieceOf(
 ): Exclude<Operands, { storage: 'text' }> {
   const side = (elements: Elements) => {
     const data = new Uint8Array(n * BYTES_PER_ELEMENT[elements.dtype]);
-    elements.read(from, data);
+    reading([elements], () => elements.read(from, data));
     return { tensor: { dtype: elements.dtype, shape: [n], data }, quantization: undefined };
   };
   return prepare(side(reference), side(candidate), asNumbers, false) as Exclude<Operands, { storage: 'text' }>;

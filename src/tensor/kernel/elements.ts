@@ -1,4 +1,4 @@
-import { openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { OnparError } from '../../core/errors.ts';
 import { BYTES_PER_ELEMENT } from '../dtype.ts';
 import type { NumericDtype } from '../views.ts';
@@ -12,7 +12,9 @@ export interface Elements {
   readonly count: number;
   readonly place: Place;
   /** Fills `into` with elements from index `from` on. */
-  read(from: number, into: Uint8Array): void;
+  readonly read: (from: number, into: Uint8Array) => void;
+  /** Gives a file back; it is opened again when it is read again. */
+  readonly close: () => void;
 }
 
 export function elementsOf(dtype: NumericDtype, count: number, place: Place): Elements {
@@ -20,20 +22,32 @@ export function elementsOf(dtype: NumericDtype, count: number, place: Place): El
   if ('bytes' in place) {
     const { bytes } = place;
     const read = (from: number, into: Uint8Array) => into.set(bytes.subarray(from * size, from * size + into.length));
-    return { dtype, count, place, read };
+    return { dtype, count, place, read, close: () => {} };
   }
   const { path, offset } = place;
-  const fd = shared(path);
-  return { dtype, count, place, read: (from, into) => readFully(fd, offset + from * size, into, path) };
+  let fd: number | undefined;
+  return {
+    dtype,
+    count,
+    place,
+    read: (from, into) => {
+      fd ??= openSync(path, 'r');
+      readFully(fd, offset + from * size, into, path);
+    },
+    close: () => {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
+  };
 }
 
-/** Open files by path; a comparison reads two or three, thousands of times, and ends with its process. */
-const open = new Map<string, number>();
-
-function shared(path: string): number {
-  const fd = open.get(path) ?? openSync(path, 'r');
-  open.set(path, fd);
-  return fd;
+/** Runs `use` and closes the files of all sides. */
+export function reading<T>(sides: readonly Elements[], use: () => T): T {
+  try {
+    return use();
+  } finally {
+    for (const { close } of sides) close();
+  }
 }
 
 function readFully(fd: number, position: number, into: Uint8Array, path: string): void {

@@ -1,6 +1,6 @@
 import * as slot from './assembly/layout.ts';
 import { BLOCK } from './assembly/layout.ts';
-import type { Elements } from './elements.ts';
+import { type Elements, reading } from './elements.ts';
 import { type Form, formOf } from './forms.ts';
 import { extend, type PassSpec } from './kernel.ts';
 import { kernel } from './load.ts';
@@ -36,9 +36,9 @@ export function runPass(spec: PassSpec): PassStats | null {
   if (instance === null || form === null || reference.count === 0) return null;
   const starts = chunks(reference.count, spec.columns);
   const results = new Float64Array(new SharedArrayBuffer((starts.length - 1) * FIELDS * 8));
-  runParallel(spec, starts, results, (i) =>
-    instance.chunk(spec, starts[i] as number, starts[i + 1] as number, results.subarray(i * FIELDS, (i + 1) * FIELDS)),
-  );
+  const chunk = (i: number) =>
+    instance.chunk(spec, starts[i] as number, starts[i + 1] as number, results.subarray(i * FIELDS, (i + 1) * FIELDS));
+  reading([reference, candidate], () => runParallel(spec, starts, results, chunk));
   return merge(spec, starts, results, form);
 }
 
@@ -75,10 +75,12 @@ export function runWithin(spec: PassSpec): boolean | null {
   if (instance === null) return null;
   const fields = new Float64Array(FIELDS);
   const starts = chunks(spec.reference.count, 0);
-  return starts.slice(1).every((end, i) => {
-    instance.chunk({ ...spec, columns: 0 }, starts[i] as number, end, fields);
-    return fields[slot.VIOLATIONS] === 0;
-  });
+  return reading([spec.reference, spec.candidate], () =>
+    starts.slice(1).every((end, i) => {
+      instance.chunk({ ...spec, columns: 0 }, starts[i] as number, end, fields);
+      return fields[slot.VIOLATIONS] === 0;
+    }),
+  );
 }
 
 /** rms of the finite elements, NaN when there is none. Null as `runPass`. */
@@ -97,12 +99,12 @@ export function runRms(elements: Elements): number | null {
     }
     return total;
   };
-  const { squares, count, largest } = sum(1);
+  const { squares, count, largest } = reading([elements], () => sum(1));
   if (count === 0) return Number.NaN;
   if (largest === 0) return 0;
   const plain = Math.sqrt(squares / count);
   if (plain > 1e-140 && plain < Number.POSITIVE_INFINITY) return plain;
   // Squares that overflow or vanish: scaled by a power of two near the largest, which costs no bit. Its inverse must be finite too.
   const power = Math.min(1000, Math.max(-1000, Math.floor(Math.log2(largest))));
-  return 2 ** power * Math.sqrt(sum(2 ** -power).squares / count);
+  return 2 ** power * Math.sqrt(reading([elements], () => sum(2 ** -power)).squares / count);
 }

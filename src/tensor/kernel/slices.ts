@@ -1,5 +1,5 @@
 import * as slot from './assembly/layout.ts';
-import type { Elements } from './elements.ts';
+import { type Elements, reading } from './elements.ts';
 import type { PassSpec } from './kernel.ts';
 import { kernel } from './load.ts';
 import { chunks } from './pass.ts';
@@ -29,21 +29,23 @@ export function runSlices(
   const result = newSlices(size);
   const spec: PassSpec = { reference, candidate, atol: 0, rtol: 0, exact: false, columns: 0 };
   const starts = chunks(reference.count, 0);
-  for (let i = 0; i + 1 < starts.length; i++) {
-    const table = instance.slices(spec, starts[i] as number, starts[i + 1] as number, size, inner);
-    for (let s = 0; s < size; s++) {
-      const [most, squares, largest, energy] = table.subarray(4 * s, 4 * s + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      result.maxAbs[s] = Math.max(result.maxAbs[s] as number, most);
-      result.sumSquares[s] = (result.sumSquares[s] as number) + squares;
-      result.maxReference[s] = Math.max(result.maxReference[s] as number, largest);
-      result.sumReference[s] = (result.sumReference[s] as number) + energy;
+  reading([reference, candidate], () => {
+    for (let i = 0; i + 1 < starts.length; i++) {
+      const table = instance.slices(spec, starts[i] as number, starts[i + 1] as number, size, inner);
+      for (let s = 0; s < size; s++) {
+        const [most, squares, largest, energy] = table.subarray(4 * s, 4 * s + 4) as unknown as [
+          number,
+          number,
+          number,
+          number,
+        ];
+        result.maxAbs[s] = Math.max(result.maxAbs[s] as number, most);
+        result.sumSquares[s] = (result.sumSquares[s] as number) + squares;
+        result.maxReference[s] = Math.max(result.maxReference[s] as number, largest);
+        result.sumReference[s] = (result.sumReference[s] as number) + energy;
+      }
     }
-  }
+  });
   return result;
 }
 
