@@ -1,6 +1,7 @@
 import { BYTES_PER_ELEMENT } from '../../tensor/dtype.ts';
 import { type Elements, reading } from '../../tensor/kernel/elements.ts';
-import { argmaxAgreement } from './argmax.ts';
+import { extend } from '../../tensor/kernel/kernel.ts';
+import { argmax, argmaxAgreement, tied } from './argmax.ts';
 import { type Bounds, compareViews, type NumericView, rms, within } from './kernel.ts';
 import { compareWide } from './kernel-wide.ts';
 import type { BoundsAt, Measured } from './measured.ts';
@@ -18,6 +19,7 @@ export function measurePieces(pair: Pair, { kind }: Operands, columns: number, b
   const scale = rmsOfPieces(pair.reference);
   const bounds = boundsAt(scale);
   const total = newMoments(kind);
+  const rows = new Rows(columns, bounds);
   let identical = true;
   eachPiece(pair.reference.count, columns, (from, n) => {
     const operands = pieceOf(pair, from, n, kind === 'number');
@@ -25,16 +27,7 @@ export function measurePieces(pair: Pair, { kind }: Operands, columns: number, b
       operands.storage === 'wide'
         ? compareWide(operands.reference, operands.candidate)
         : compareViews(operands.reference as NumericView, operands.candidate as NumericView, bounds, kind);
-    if (columns > 1 && operands.storage === 'numbers') {
-      const { rows, agreeing } = argmaxAgreement(
-        operands.reference,
-        operands.candidate,
-        [n / columns, columns],
-        bounds,
-      );
-      part.rows = rows;
-      part.rowsAgreeing = agreeing;
-    }
+    if (operands.storage === 'numbers' && columns > 1) rows.add(operands.reference, operands.candidate, from, part);
     mergeMoments(total, part, from);
     identical &&= operands.identical;
   });
@@ -63,10 +56,50 @@ export function rmsOfPieces(elements: Elements): number {
   return pooledScale(parts);
 }
 
-/** Whole rows where rows are asked for, even if one is longer than a piece. */
+/** Pieces of whole rows, or of a part of one row where it is longer than a piece. */
 function eachPiece(count: number, columns: number, use: (from: number, n: number) => void): void {
-  const size = columns > 1 ? Math.max(columns, PIECE - (PIECE % columns)) : PIECE;
-  for (let from = 0; from < count; from += size) use(from, Math.min(size, count - from));
+  const long = columns > PIECE;
+  const size = columns > 1 && !long ? PIECE - (PIECE % columns) : PIECE;
+  for (let from = 0; from < count; ) {
+    const n = Math.min(size, long ? columns - (from % columns) : count, count - from);
+    use(from, n);
+    from += n;
+  }
+}
+
+/** The agreement of rows over pieces. */
+class Rows {
+  #columns: number;
+  #bounds: Bounds;
+  #begun: number[] = [];
+
+  constructor(columns: number, bounds: Bounds) {
+    this.#columns = columns;
+    this.#bounds = bounds;
+  }
+
+  add(reference: NumericView, candidate: NumericView, from: number, part: Moments): void {
+    const n = reference.length;
+    if (this.#columns <= PIECE) {
+      const { rows, agreeing } = argmaxAgreement(
+        reference,
+        candidate,
+        [n / this.#columns, this.#columns],
+        this.#bounds,
+      );
+      part.rows = rows;
+      part.rowsAgreeing = agreeing;
+      return;
+    }
+    if (this.#begun.length === 0) this.#begun = new Array<number>(5).fill(Number.NaN);
+    const [r, c] = [argmax(reference, 0, n), argmax(candidate, 0, n)];
+    extend(this.#begun, [reference[r] as number, from + r, candidate[c] as number, from + c, reference[c] as number]);
+    if ((from + n) % this.#columns !== 0) return;
+    const [a, rAt, , cAt, b] = this.#begun as [number, number, number, number, number];
+    part.rows = 1;
+    part.rowsAgreeing = rAt === cAt || tied(a, b, this.#bounds) ? 1 : 0;
+    this.#begun = [];
+  }
 }
 
 function pieceOf(
