@@ -3,28 +3,36 @@ import { add, get } from './memory';
 
 /** The first NaN, as numpy has it, else the first largest. */
 export function argmax<T>(at: usize, n: i32): i32 {
-  const lanes = 16 / sizeof<T>();
+  const lanes = <i32>(16 / sizeof<T>());
   let largest = load<T>(at);
+  let nan = largest != largest;
   let i = 0;
-  if (n >= 2 * <i32>lanes) {
-    let wide = v128.load(at);
-    for (i = <i32>lanes; i <= n - <i32>lanes; i += <i32>lanes) wide = v128.max<T>(wide, v128.load(at + <usize>i * sizeof<T>()));
-    largest = v128.extract_lane<T>(wide, 0);
-    for (let lane = 1; lane < <i32>lanes; lane++) {
-      // NaN spreads through max, as in the lanes.
-      largest = max<T>(largest, load<T>(spill(wide) + <usize>lane * sizeof<T>()));
+  if (n >= 4 * lanes) {
+    // Four chains, so that none waits for the one before; NaN is looked for apart, because a maximum that keeps it costs six times as much.
+    let m0 = v128.load(at), m1 = m0, m2 = m0, m3 = m0;
+    let odd = v128.ne<T>(m0, m0);
+    for (; i <= n - 4 * lanes; i += 4 * lanes) {
+      const place = at + <usize>i * sizeof<T>();
+      const v0 = v128.load(place), v1 = v128.load(place, 16), v2 = v128.load(place, 32), v3 = v128.load(place, 48);
+      m0 = v128.pmax<T>(m0, v0);
+      m1 = v128.pmax<T>(m1, v1);
+      m2 = v128.pmax<T>(m2, v2);
+      m3 = v128.pmax<T>(m3, v3);
+      odd = v128.or(odd, v128.or(v128.or(v128.ne<T>(v0, v0), v128.ne<T>(v1, v1)), v128.or(v128.ne<T>(v2, v2), v128.ne<T>(v3, v3))));
     }
+    nan = nan || v128.any_true(odd);
+    v128.store(SPILL, v128.pmax<T>(v128.pmax<T>(m0, m1), v128.pmax<T>(m2, m3)));
+    for (let lane = 0; lane < lanes; lane++) largest = max<T>(largest, load<T>(SPILL + <usize>lane * sizeof<T>()));
   }
-  for (; i < n; i++) largest = max<T>(largest, load<T>(at + <usize>i * sizeof<T>()));
-  if (largest != largest) return first<T>(at, n, largest, true);
-  return first<T>(at, n, largest, false);
+  for (; i < n; i++) {
+    const x = load<T>(at + <usize>i * sizeof<T>());
+    nan = nan || x != x;
+    largest = max<T>(largest, x);
+  }
+  return first<T>(at, n, largest, nan);
 }
 
 const SPILL: usize = memory.data(16, 16);
-@inline function spill(v: v128): usize {
-  v128.store(SPILL, v);
-  return SPILL;
-}
 
 function first<T>(at: usize, n: i32, wanted: T, nan: bool): i32 {
   const lanes = <i32>(16 / sizeof<T>());
