@@ -1,8 +1,10 @@
 // Builds dist/: bundles for a quick start (one file to open instead of two hundred), types by tsc.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -34,17 +36,38 @@ const commonJs = {
   define: { 'import.meta.url': '__onparUrl' },
 };
 
+/** The comparison kernel, from AssemblyScript. In a process of its own, beside the bundles: it takes as long as all of them. */
+function compileKernel(outdir) {
+  const compiler = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
+  const entry = join('src', 'tensor', 'kernel', 'assembly', 'index.ts');
+  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+  return promisify(execFile)(
+    process.execPath,
+    [compiler, entry, ...options, '--outFile', join(outdir, 'kernel.wasm')],
+    { cwd: root },
+  );
+}
+
 /** Built aside and put in place whole, so that an onpar that runs meanwhile finds all its parts. */
 async function bundle(outdir, ...parts) {
+  const kernel = outdir === 'dist' ? compileKernel(`${outdir}.next`) : undefined;
   for (const { entryPoints, ...options } of parts)
     await build({ ...common, ...options, outdir: `${outdir}.next`, entryPoints });
+  await kernel;
   rmSync(join(root, outdir), { recursive: true, force: true });
   renameSync(join(root, `${outdir}.next`), join(root, outdir));
 }
 
 await bundle(
   'dist',
-  { entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', 'node-host': 'src/observe/node-host.ts' } },
+  {
+    entryPoints: {
+      cli: 'src/cli.ts',
+      index: 'src/index.ts',
+      'node-host': 'src/observe/node-host.ts',
+      'kernel-worker': 'src/tensor/kernel/worker.ts',
+    },
+  },
   { entryPoints: { program: 'src/program.ts' }, ...commonJs },
 );
 // What this repository's own scripts use; never published.

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { makeFinding, type RawFinding } from '../core/findings.ts';
 import type { FailureRecord } from '../records/finding.ts';
 import type { SampleRun } from '../records/observation.ts';
-import { readSafetensors } from '../tensor/safetensors.ts';
+import { openTensorFile } from '../tensor/stored.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import type { ComparedSide, CompareInput } from './input.ts';
 
@@ -33,10 +33,13 @@ export function accountFor({ reference, candidate, samples }: CompareInput): Acc
     const c = resultOf(id, candidateRuns, candidate);
     if (typeof r !== 'string') failures.set(id, { by: 'reference', failure: r });
     else if (typeof c !== 'string') failures.set(id, { by: 'candidate', failure: c });
-    else run.push({ id, load: () => ({ reference: readSafetensors(r), candidate: readSafetensors(c) }) });
+    else run.push({ id, load: () => ({ reference: open(r), candidate: open(c) }) });
   }
   return { run, failures, findings: failureFindings(failures) };
 }
+
+/** Large tensors stay in the file; whoever recorded them has seen their checksums. */
+const open = (path: string): NamedTensors => openTensorFile(path, { verify: false });
 
 const runsOf = ({ observation }: ComparedSide): ReadonlyMap<string, SampleRun> =>
   new Map(observation.samples.map((run) => [run.sample, run]));
@@ -49,7 +52,8 @@ function resultOf(
 ): string | FailureRecord {
   const run = runs.get(id);
   if (run?.failure !== undefined) return run.failure;
-  if (run?.file !== undefined) return join(dir, run.file);
+  // Recorded tensors that are large stay where the user has them: an absolute path.
+  if (run?.file !== undefined) return resolve(dir, run.file);
   return { code: 'sample-not-run', message: `${observation.runtime} left no outputs for it` };
 }
 

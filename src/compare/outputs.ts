@@ -1,12 +1,13 @@
 import { makeFinding, type RawFinding } from '../core/findings.ts';
 import type { TensorSpec } from '../records/contract.ts';
 import type { CompareRules } from '../records/rules.ts';
-import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import { elementCount, type NamedTensors, type Tensor } from '../tensor/tensor.ts';
 import type { RunSample } from './accounting.ts';
 import type { OutputNames } from './contract/contract.ts';
 import type { Pair } from './contract/pairing.ts';
 import type { OutputRule } from './tolerance/rules.ts';
-import { type JudgeInput, judge, operandsOf, type SampleResult, scaleOf } from './values/judge.ts';
+import { type JudgeInput, judge, operandsOf, type SampleResult } from './values/judge.ts';
+import { scaleOf } from './values/measure.ts';
 import { pooledScale } from './values/moments.ts';
 
 /** A pair of which both sides exist. */
@@ -98,8 +99,8 @@ function outputScales(
               tensor,
             );
       const scale = operands === null ? Number.NaN : scaleOf(operands);
-      if (!Number.isNaN(scale) && operands !== null)
-        parts.get(pair.reference.name)?.push({ scale, finiteReference: operands.reference.length });
+      if (!Number.isNaN(scale) && tensor !== undefined)
+        parts.get(pair.reference.name)?.push({ scale, finiteReference: elementCount(tensor.shape) });
     }
   }
   return new Map([...parts].map(([name, part]) => [name, pooledScale(part)]));

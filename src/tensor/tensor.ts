@@ -9,6 +9,8 @@ export interface Tensor {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
   readonly strings?: readonly string[];
+  /** Set for a large tensor that stays in its file: there `data` reads all of it, each time it is asked for. */
+  readonly place?: { readonly path: string; readonly offset: number };
 }
 
 /** Named tensors, in the order in which the model declares them. */

@@ -103,14 +103,20 @@ function findDirectory(source: Source, size: number, file: string): { count: num
   };
 }
 
-/** The content of one entry, its checksum verified. OnparError `file-damaged` for damage or an unknown compression. */
-export function readZipEntry(source: Source, size: number, entry: ZipEntry, file: string): Uint8Array {
-  const { name, method, compressedSize, localOffset } = entry;
+/** Where the bytes of an entry start, as they are stored. OnparError `file-damaged` when they do not lie in the file. */
+export function storedAt(source: Source, size: number, entry: ZipEntry, file: string): number {
+  const { name, compressedSize, localOffset } = entry;
   if (localOffset + 30 > size) return bad(file, `"${name}" lies outside the file`);
   const local = viewOf(source(localOffset, 30));
   if (local.getUint32(0, true) !== LOCAL_HEADER) return bad(file, `"${name}" is damaged`);
   const start = localOffset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-  if (start + compressedSize > size) return bad(file, `"${name}" lies outside the file`);
+  return start + compressedSize > size ? bad(file, `"${name}" lies outside the file`) : start;
+}
+
+/** The content of one entry, its checksum verified. OnparError `file-damaged` for damage or an unknown compression. */
+export function readZipEntry(source: Source, size: number, entry: ZipEntry, file: string): Uint8Array {
+  const { name, method, compressedSize } = entry;
+  const start = storedAt(source, size, entry, file);
   if (method !== 0 && method !== 8) return bad(file, `"${name}" is compressed by method ${method}; known are 0 and 8`);
   const stored = source(start, compressedSize);
   const content = method === 0 ? stored : inflated(stored, entry, file);

@@ -32,7 +32,7 @@ export function argmaxAgreement(
 }
 
 /** The first NaN, as numpy has it, else the first largest. */
-function argmax(view: NumericView, start: number, columns: number): number {
+export function argmax(view: NumericView, start: number, columns: number): number {
   let best = start;
   for (let i = start; i < start + columns; i++) {
     const value = view[i] as number;

@@ -4,8 +4,8 @@ import { DIFFERENT } from '../grade.ts';
 import type { FullPair, TensorFinder } from '../outputs.ts';
 import { autoBounds } from '../tolerance/limits.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
-import { limitContext, operandsOf, sameShape, scaleOf } from './judge.ts';
-import { within } from './kernel.ts';
+import { limitContext, operandsOf, sameShape } from './judge.ts';
+import { allWithin, scaleOf } from './measure.ts';
 import type { Operands } from './operands.ts';
 
 /** How much two outputs have to agree to be taken for the same: up to rounding, up to 5 % of scale (quantised), in shape. */
@@ -59,7 +59,7 @@ function agrees(
   const scale = scaleOf(operands);
   const context = limitContext({ referenceSpec: pair.reference, outputScale: scale }, reference, candidate, scale);
   const bounds = fit === 'values' ? autoBounds(context) : { atol: DIFFERENT * scale, rtol: 0 };
-  return within(operands.reference, operands.candidate, bounds);
+  return allWithin(operands, bounds);
 }
 
 /** Integers of different width, booleans and strings: equal or not. */

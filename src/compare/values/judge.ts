@@ -6,11 +6,9 @@ import { gradeOf } from '../grade.ts';
 import { lessPrecise } from '../tolerance/dtype-table.ts';
 import { autoBounds, boundsOf, type LimitContext } from '../tolerance/limits.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
-import { argmaxAgreement } from './argmax.ts';
 import { isQuantised, quantisationStep } from './dequantise.ts';
-import { type Bounds, compareViews, rms, within } from './kernel.ts';
-import { compareText } from './kernel-text.ts';
-import { compareWide, rmsWide } from './kernel-wide.ts';
+import type { Bounds } from './kernel.ts';
+import { allWithin, measure, scaleOf } from './measure.ts';
 import { type Moments, newMoments } from './moments.ts';
 import { elementAt, type Operands, prepare } from './operands.ts';
 import { excuseTies, type TieInput } from './ties.ts';
@@ -63,11 +61,12 @@ export function judge(input: JudgeInput): SampleResult {
   if (operands === null) return incomparable(input, 'dtype');
 
   const exact = operands.kind !== 'number';
-  const scale = scaleOf(operands);
-  const context = limitContext(input, reference, candidate, scale);
-  const bounds = exact ? EXACT : boundsOf(rule.rule, context);
-  const moments = run(operands, bounds);
-  moments.scale = scale;
+  const contextAt = (scale: number) => limitContext(input, reference, candidate, scale);
+  const measured = measure(operands, reference.shape, (scale) =>
+    exact ? EXACT : boundsOf(rule.rule, contextAt(scale)),
+  );
+  const { moments, bounds, identical } = measured;
+  const context = contextAt(moments.scale);
   if (exact && moments.violations > 0 && input.scores !== undefined) {
     excuseTies(moments, {
       reference,
@@ -75,11 +74,6 @@ export function judge(input: JudgeInput): SampleResult {
       ...input.scores,
       bounds: scoreBounds(input.scores.referenceScores, input.scores.candidateScores),
     });
-  }
-  if (operands.storage === 'numbers' && !exact) {
-    const { rows, agreeing } = argmaxAgreement(operands.reference, operands.candidate, reference.shape, bounds);
-    moments.rows = rows;
-    moments.rowsAgreeing = agreeing;
   }
   const passes = moments.violations === 0;
   const rounding =
@@ -94,7 +88,7 @@ export function judge(input: JudgeInput): SampleResult {
     moments,
     bounds,
     exact,
-    grade: gradeOf({ moments, identical: operands.identical, rounding }),
+    grade: gradeOf({ moments, identical, rounding }),
     passes,
     worst: moments.worst.map(({ at }) => show(at)),
     worstOutside: outside === null ? null : { element: show(outside.at), error: outside.error },
@@ -136,20 +130,8 @@ export function limitContext(
   };
 }
 
-export function scaleOf(operands: Operands): number {
-  if (operands.storage === 'numbers') return rms(operands.reference);
-  return operands.storage === 'wide' ? rmsWide(operands.reference) : Number.NaN;
-}
-
-function run(operands: Operands, bounds: Bounds): Moments {
-  if (operands.storage === 'numbers')
-    return compareViews(operands.reference, operands.candidate, bounds, operands.kind);
-  if (operands.storage === 'wide') return compareWide(operands.reference, operands.candidate);
-  return compareText(operands.reference, operands.candidate);
-}
-
 const isRounding = (operands: Operands, context: LimitContext): boolean =>
-  operands.storage === 'numbers' && within(operands.reference, operands.candidate, autoBounds(context));
+  operands.storage === 'numbers' && allWithin(operands, autoBounds(context));
 
 /** Two scores count as equal within what rounding does to such scores. */
 function scoreBounds(reference: Tensor, candidate: Tensor | undefined): Bounds {

@@ -1,4 +1,4 @@
-import { binOf } from './histogram.ts';
+import { binOf } from '../../tensor/kernel/bins.ts';
 import { type Moments, type MomentsKind, newMoments } from './moments.ts';
 import { WorstPlaces } from './worst.ts';
 

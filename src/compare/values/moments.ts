@@ -108,6 +108,19 @@ export function addMoments(total: Moments, more: Moments): void {
   for (let i = 0; i < total.counts.length; i++) total.counts[i] = (total.counts[i] ?? 0) + (more.counts[i] ?? 0);
 }
 
+/** Joins the moments of a later piece of the same tensor, whose first element has the index `base`. All but `scale`. */
+export function mergeMoments(total: Moments, more: Moments, base: number): void {
+  const { scale } = total;
+  addMoments(total, more);
+  total.scale = scale;
+  const moved = ({ at, error }: Place): Place => ({ at: base + at, error });
+  const places = [...total.worst, ...more.worst.map(moved)];
+  // Infinite errors are equal, and their difference would be NaN. The sort is stable: the earlier index comes first.
+  total.worst = places.sort((a, b) => (a.error === b.error ? 0 : b.error - a.error)).slice(0, WORST);
+  const outside = more.worstOutside;
+  if (outside !== null && outside.error > (total.worstOutside?.error ?? -1)) total.worstOutside = moved(outside);
+}
+
 /** The rms over several tensors from the rms of each. */
 export function pooledScale(parts: readonly Pick<Moments, 'scale' | 'finiteReference'>[]): number {
   const counted = parts.filter((p) => p.finiteReference > 0);
