@@ -3,9 +3,8 @@ import { measure } from '../../src/compare/metrics/registry.ts';
 import { binOf } from '../../src/compare/values/histogram.ts';
 import { type Bounds, compareViews, type NumericView, rms, within } from '../../src/compare/values/kernel.ts';
 import { compareWide } from '../../src/compare/values/kernel-wide.ts';
-import { measure as measureOperands } from '../../src/compare/values/measure.ts';
 import { addMoments, type Moments, newMoments } from '../../src/compare/values/moments.ts';
-import { prepare, unravel } from '../../src/compare/values/operands.ts';
+import { unravel } from '../../src/compare/values/operands.ts';
 
 /** mulberry32: small, seeded, and the same on every machine. */
 function random(seed: number): () => number {
