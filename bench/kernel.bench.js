@@ -1,5 +1,5 @@
-// The comparison itself: the same two arrays of 64 M float32 in memory, compared by onpar's kernel, by Polygraphy's
-// comparator and by vectorised numpy; then `onpar compare` of a pair of files of 5 GB each, for its memory.
+// The comparison itself: the same two arrays of 64 M float32, compared by onpar (reading them counts), by Polygraphy's
+// comparator and by vectorised numpy (both have them in memory); then `onpar compare` of a pair of files of 5 GB each, for its memory.
 import { execFile } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,6 +6,7 @@ export { prepare as prepareOperands } from './compare/values/operands.ts';
 export { CATALOGUE } from './core/finding-catalogue.ts';
 export { catalogue } from './engine/catalogue.ts';
 export { jsonSchemas } from './suite/json-schemas.ts';
+export { openTensorFile } from './tensor/stored.ts';
 export { readTensorFile } from './tensor/tensor-file.ts';
 export { ensureInstalled, findInstalled } from './workers/toolchains/install.ts';
 export { toolchains } from './workers/toolchains/manifest.ts';
