@@ -32,6 +32,25 @@ export const compareRules = z.object({
 });
 export type CompareRules = z.infer<typeof compareRules>;
 
+/** What an input means to a model; decides which values are legal and which shapes of data are worth trying. */
+export const INPUT_ROLES = [
+  'mask',
+  'lengths',
+  'image',
+  'audio',
+  'token-ids',
+  'index',
+  'one-hot',
+  'timestep',
+  'sorted',
+  'divisor',
+  'dividend',
+  'boolean',
+  'data',
+] as const;
+export const inputRole = z.enum(INPUT_ROLES);
+export type InputRole = z.infer<typeof inputRole>;
+
 /** One input as the sampler needs it: resolved from the suite, example inputs and contracts. */
 export const inputPlan = z.object({
   name: z.string(),
@@ -42,7 +61,11 @@ export const inputPlan = z.object({
   /** The only legal values. */
   values: z.array(z.union([z.number(), z.string()])).optional(),
   /** `mask`: 1/true where a position counts, ragged and at least one row fully masked in some sample. */
-  role: z.enum(['mask', 'lengths', 'image', 'data']).optional(),
+  role: inputRole.optional(),
+  /** Dynamic dimensions whose size the values stay below. */
+  below: z.array(z.string()).optional(),
+  /** Set when role and range were read from a model's graph instead of given by the user: why. */
+  because: z.string().optional(),
 });
 export type InputPlan = z.infer<typeof inputPlan>;
 
