@@ -14,6 +14,7 @@ import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
 import { isInNode, resolveHost } from './hosts.ts';
 import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
+import { wantsRoles, withReadRoles } from './input-roles.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
 import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
@@ -77,13 +78,16 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   const source = keyedSource(conversion);
   const described = trace.count(await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)));
   trace.findings.push(...described.value.findings);
-  const inputs = resolveInputs(conversion.case, {
+  const resolved = resolveInputs(conversion.case, {
     contract: described.value.contract,
     examples: examplesOf(described),
     parameters: (described.value.facts.forwardParameters as string[] | undefined) ?? null,
     data: await dataShapes(conversion),
     candidate: await candidateContract(ctx, conversion, described, trace),
   });
+  const given = await withReadRoles(ctx, conversion, resolved, conversion.existing === null ? [source] : [source, existingCandidate(conversion, conversion.existing)]);
+  const ahead = await exportAhead(ctx, conversion, { source, inputs: given, seed }, trace);
+  const { inputs } = ahead;
   const set = trace.count(await makeSamples(ctx, conversion.id, samplePlan(conversion, inputs, seed)));
   trace.samples = set.value.samples;
   trace.sampleDir = set.dir;
@@ -94,7 +98,8 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
   const observation = observeModel(ctx, conversion, { role: 'reference', model: source, inputs, samples: set.value.samples, sampleDir: set.dir, rename: () => ({}), renameKey: null });
   observation.catch(() => {});
-  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, referenceContract }, trace);
+  const example = ahead.example ?? tracingExample(conversion, set);
+  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);
   candidateRun.catch(() => {});
   const reference = trace.count(await observation);
   trace.reference = reference;
@@ -145,9 +150,17 @@ function openAhead(ctx: RunContext, conversion: Conversion): void {
 const existingCandidate = (conversion: Conversion, existing: ModelSource): KeyedModel =>
   keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, existing);
 
+/** The sample that an exporter traces with. */
+interface Example {
+  readonly sample: Sample;
+  readonly dir: string;
+}
+
 interface CandidateNeeds {
   readonly source: KeyedModel;
   readonly inputs: readonly InputPlan[];
+  /** Null where the exporter needs none. */
+  readonly example: Example | null;
   readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
   readonly referenceContract: IoContract;
 }
@@ -170,12 +183,38 @@ async function runCandidate(ctx: RunContext, conversion: Conversion, needs: Cand
   });
 }
 
-async function candidateModel(ctx: RunContext, conversion: Conversion, { source, inputs, set }: CandidateNeeds, trace: Trace): Promise<KeyedModel> {
+/**
+ * Code says nothing about which integers are legal, the ONNX graph that is made of it does. So where the user left integers
+ * open, the export comes first, traced with one sample of assumed values, and the samples are planned with what its graph
+ * tells. An export that fails tells nothing and fails again, by the same step, where its failure is recorded.
+ */
+async function exportAhead(
+  ctx: RunContext,
+  conversion: Conversion,
+  { source, inputs, seed }: { readonly source: KeyedModel; readonly inputs: InputPlan[]; readonly seed: number },
+  trace: Trace,
+): Promise<{ readonly inputs: InputPlan[]; readonly example: Example | null }> {
+  const { exporter, candidate, samples } = conversion;
+  if (exporter === null || candidate.format !== 'onnx' || samples.portfolio === 0 || !wantsRoles(inputs)) return { inputs, example: null };
+  const first = trace.count(await makeSamples(ctx, conversion.id, { ...samplePlan(conversion, inputs, seed), portfolio: 1, files: [] }));
+  const example = tracingExample(conversion, first);
+  try {
+    const artifact = await exportModel(ctx, conversion, { model: source, inputs, example });
+    return { inputs: await withReadRoles(ctx, conversion, inputs, [keyedArtifact(conversion, artifact.value, artifact.dir)]), example };
+  } catch {
+    return { inputs, example };
+  }
+}
+
+function tracingExample({ source }: Conversion, set: StepResult<{ readonly samples: readonly Sample[] }>): Example | null {
+  const sample = source.callable !== undefined || source.format === 'torchscript' ? exampleSample(set.value.samples) : undefined;
+  return sample === undefined ? null : { sample, dir: set.dir };
+}
+
+async function candidateModel(ctx: RunContext, conversion: Conversion, { source, inputs, example }: CandidateNeeds, trace: Trace): Promise<KeyedModel> {
   if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
-  const needsExample = conversion.source.callable !== undefined || conversion.source.format === 'torchscript';
-  const sample = needsExample ? exampleSample(set.value.samples) : undefined;
-  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example: sample === undefined ? null : { sample, dir: set.dir } }));
+  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example }));
   trace.artifact = artifact;
   trace.findings.push(...artifact.value.findings);
   return keyedArtifact(conversion, artifact.value, artifact.dir);

@@ -33,7 +33,7 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
     if (made === plan.portfolio) break;
     if (store.add(candidate)) made++;
   }
-  return { samples: store.samples, findings: own.length === 0 ? [] : assumptions(plan, axes) };
+  return { samples: store.samples, findings: own.length === 0 ? [] : [...readRoles(plan), ...assumptions(plan, axes)] };
 }
 
 /** Writes samples under numbered names and refuses those whose content is there already. */
@@ -57,6 +57,14 @@ function sampleStore(seed: number, outDir: string) {
 
 const infos = (tensors: NamedTensors): Sample['inputs'] =>
   [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
+
+/** Says what was read from a graph, and why: a range that nobody wrote down must be open to doubt. */
+const readRoles = ({ inputs }: SamplePlan): RawFinding[] =>
+  inputs.flatMap(({ name, role, range, because }) =>
+    because === undefined
+      ? []
+      : [makeFinding('input-role', `input ${name}`, { input: name, role, range: range ?? null, because })],
+  );
 
 /** Says which integer ranges were assumed, so that nobody takes ten token ids for all of them. */
 function assumptions(plan: SamplePlan, axes: Axes): RawFinding[] {

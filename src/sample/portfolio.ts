@@ -6,6 +6,7 @@ import { fillInput } from './fill-input.ts';
 import type { Generator } from './generators/generator.ts';
 import { normal } from './generators/normal.ts';
 import { GENERATORS } from './generators/registry.ts';
+import { uniform } from './generators/uniform.ts';
 
 /** A sample that could be made; `make` gives undefined when the legal values leave no room for it. */
 export interface Candidate {
@@ -13,6 +14,9 @@ export interface Candidate {
   readonly generator: string;
   readonly make: () => NamedTensors | undefined;
 }
+
+/** Models with more inputs than this carry state (key and value caches), whose parts are alike. */
+const MAX_VARIED = 6;
 
 /** After this many generators comes one size of the sweep, so that a short portfolio has both. */
 const GENERATORS_PER_SIZE = 2;
@@ -23,12 +27,23 @@ const GENERATORS_PER_SIZE = 2;
  */
 export function portfolio(plan: SamplePlan, axes: Axes, sweepBatch: boolean): Candidate[] {
   const sweep = axes.all.filter(({ isBatch }) => sweepBatch || !isBatch);
-  const ordinary = GENERATORS.map((generator) => candidate(plan, axes, generator, axes.base, generator.name));
+  const ordinary = GENERATORS.map((generator) => candidate(plan, axes, () => generator, axes.base, generator.name));
   const sizes = sweepSizes(sweep).map(({ label, size, keys }) => {
     const at = new Map([...axes.base, ...keys.map((key) => [key, size] as const)]);
-    return candidate(plan, axes, normal, at, `${normal.name}[${label}=${size}]`);
+    return candidate(plan, axes, () => normal, at, `${normal.name}[${label}=${size}]`);
   });
-  return interleaved(ordinary, sizes);
+  return interleaved([...ordinary, ...variations(plan, axes)], sizes);
+}
+
+/** One input drawn anew while all others stay as in the first sample: what depends on it moves, and nothing else does. */
+function variations(plan: SamplePlan, axes: Axes): Candidate[] {
+  const { inputs } = plan;
+  if (inputs.length < 2) return [];
+  return inputs
+    .slice(0, MAX_VARIED)
+    .map(({ name }) =>
+      candidate(plan, axes, (input) => (input.name === name ? uniform : normal), axes.base, `vary[${name}]`),
+    );
 }
 
 interface SweptSize {
@@ -62,25 +77,33 @@ function interleaved(ordinary: readonly Candidate[], sizes: readonly Candidate[]
 function candidate(
   { inputs, seed }: SamplePlan,
   axes: Axes,
-  generator: Generator,
+  generatorOf: (input: InputPlan) => Generator,
   sizes: Sizes,
   id: string,
 ): Candidate {
+  const used = [...new Set(inputs.map(generatorOf))];
   const make = () => {
     const filled = inputs.map((input) => {
       const domain = domainAt(input, inputs, axes, sizes);
-      return [input.name, fillInput(generator, input, shapeAt(input, axes, sizes), domain, seed)] as const;
+      return [input.name, fillInput(generatorOf(input), input, shapeAt(input, axes, sizes), domain, seed)] as const;
     });
     // The bulk of the legal values always means something, even for a model of masks only, or of no inputs at all.
-    if (generator !== normal && !filled.some(([, { meant }]) => meant)) return undefined;
+    if (!used.includes(normal) && used.length > 0 && !filled.some(([, { meant }]) => meant)) return undefined;
     return new Map(filled.map(([name, { tensor }]) => [name, tensor]));
   };
-  return { id, generator: generator.name, make };
+  return { id, generator: /^\w[\w-]*/.exec(id)?.[0] ?? id, make };
 }
 
 /** The legal values of an input in a sample of these sizes. */
 export const domainAt = (input: InputPlan, inputs: readonly InputPlan[], axes: Axes, sizes: Sizes): Domain =>
-  domainOf(input, input.role === 'lengths' ? longestRow(input, inputs, axes, sizes) : 1);
+  domainOf(input, {
+    longest: input.role === 'lengths' ? longestRow(input, inputs, axes, sizes) : 1,
+    below: Math.min(...(input.below ?? []).map((name) => sizeNamed(name, axes, sizes))),
+  });
+
+/** The size of a dynamic dimension; one that has another name here may be any of them, so the smallest counts. */
+const sizeNamed = (name: string, axes: Axes, sizes: Sizes): number =>
+  sizes.get(name) ?? Math.min(Number.POSITIVE_INFINITY, ...axes.all.map(({ key }) => sizes.get(key) as number));
 
 /** The size that lengths count: the first axis after the batch of the first input that is no list of lengths itself. */
 function longestRow(self: InputPlan, inputs: readonly InputPlan[], axes: Axes, sizes: Sizes): number {

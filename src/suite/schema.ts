@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { dim } from '../records/contract.ts';
+import { inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 
 /**
@@ -32,7 +33,7 @@ const inputSetting = z.strictObject({
   shape: z.array(dim).optional().describe('Numbers are fixed sizes, names are dynamic dimensions: [batch, 1, 8, 8]'),
   range: z.tuple([z.number(), z.number()]).optional().describe('Legal values, inclusive'),
   values: z.array(z.union([z.number(), z.string()])).nonempty().optional().describe('The only legal values'),
-  role: z.enum(['mask', 'lengths', 'image', 'data']).optional(),
+  role: inputRole.optional().describe('What it means to the model, where that is not read from an ONNX graph: decides legal values and which data are tried'),
 });
 export type InputSetting = z.infer<typeof inputSetting>;
 

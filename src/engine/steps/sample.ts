@@ -14,7 +14,7 @@ export interface SampleSet {
 export function makeSamples(ctx: RunContext, conversion: string, plan: SamplePlan): Promise<StepResult<SampleSet>> {
   return ctx.steps.run<SampleSet>({
     kind: 'sample',
-    version: 1,
+    version: 2,
     inputs: { ...plan, files: plan.files.map((f) => f.digest), names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)) },
     conversion,
     label: 'making samples',
