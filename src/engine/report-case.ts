@@ -54,6 +54,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
         ...(compared?.failure === undefined ? {} : { failure: compared.failure }),
       };
     }),
+    ...(trace.coverage === null ? {} : { coverage: trace.coverage }),
     diagnoses: [],
     firstDivergence: null,
     artifact: artifactOf(trace),

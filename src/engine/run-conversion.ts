@@ -5,6 +5,7 @@ import { digestFile } from '../core/hash.ts';
 import { makeFinding, type RawFinding } from '../core/findings.ts';
 import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
+import type { Coverage } from '../records/coverage.ts';
 import type { IoContract } from '../records/contract.ts';
 import type { Observation, SampleRun } from '../records/observation.ts';
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
@@ -18,6 +19,7 @@ import { wantsRoles, withReadRoles } from './input-roles.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
 import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
+import { measureCoverage } from './steps/coverage.ts';
 import { type Description, describeModel } from './steps/describe.ts';
 import { exportModel } from './steps/export.ts';
 import { observeModel } from './steps/observe.ts';
@@ -32,6 +34,8 @@ export interface ConversionTrace {
   readonly reference: StepResult<Observation> | null;
   readonly candidate: StepResult<Observation> | null;
   readonly comparison: ConversionComparison | null;
+  /** What the samples moved on the reference's side. */
+  readonly coverage: Coverage | null;
   /** What was noticed outside the comparison. */
   readonly findings: readonly RawFinding[];
   /** Samples of the default sweep that the reference refused: left out of the judgement. */
@@ -60,6 +64,7 @@ class Trace implements ConversionTrace {
   reference: StepResult<Observation> | null = null;
   candidate: StepResult<Observation> | null = null;
   comparison: ConversionComparison | null = null;
+  coverage: Coverage | null = null;
   findings: RawFinding[] = [];
   refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };
@@ -108,11 +113,15 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.candidate = candidate;
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
   for (const { sample, failure } of trace.refused) trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
+  const judged = set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id));
+  const covered = trace.count(await measureCoverage(ctx, conversion, samplePlan(conversion, inputs, seed), judged, reference));
+  trace.coverage = covered.value.coverage;
+  trace.findings.push(...covered.value.findings);
   const compared = await compareObservations(ctx, conversion, {
     reference,
     candidate,
     inputs,
-    samples: set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id)),
+    samples: judged,
     declared: trace.artifact?.value.declared ?? [],
     sameFormat: conversion.source.format === conversion.candidate.format,
   });

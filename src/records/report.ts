@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { artifact, declaredChange } from './artifact.ts';
 import { outputComparison } from './comparison.ts';
 import { tensorSpec } from './contract.ts';
+import { coverage } from './coverage.ts';
 import { failure, finding } from './finding.ts';
 import { tensorInfo } from './sample.ts';
 import { REPORT_SCHEMA_VERSION } from './version.ts';
@@ -79,6 +80,8 @@ export const reportCase = z.object({
   contract: z.array(contractRow),
   outputs: z.array(outputComparison),
   samples: z.array(reportSample),
+  /** What the samples moved; missing where nothing was observed, and in reports of earlier versions. */
+  coverage: coverage.optional(),
   diagnoses: z.array(diagnosis),
   firstDivergence: z
     .object({ tensor: z.string(), node: z.string(), opType: z.string(), source: z.string().nullable() })
