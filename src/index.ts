@@ -3,3 +3,4 @@ export type { Report, ReportCase } from './records/report.ts';
 export type { Reporter, ReporterContext } from './report/reporter.ts';
 export { defineSuite } from './suite/define-suite.ts';
 export type { SuiteFile } from './suite/schema.ts';
+export type { GeneratorRequest, SampleGenerator } from './sample/own-generator.ts';

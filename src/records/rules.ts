@@ -51,6 +51,17 @@ export const INPUT_ROLES = [
 export const inputRole = z.enum(INPUT_ROLES);
 export type InputRole = z.infer<typeof inputRole>;
 
+/** How the bulk of an input's values lies; everything within some deviations of it counts as legal. */
+export const distribution = z.union([
+  z.strictObject({ normal: z.strictObject({ mean: z.number(), std: z.number().positive() }) }),
+  z.strictObject({ uniform: z.strictObject({ low: z.number(), high: z.number() }) }),
+  z.strictObject({
+    lognormal: z.strictObject({ mean: z.number().describe('Of the logarithm'), sigma: z.number().positive() }),
+  }),
+  z.strictObject({ exponential: z.strictObject({ rate: z.number().positive() }) }),
+]);
+export type Distribution = z.infer<typeof distribution>;
+
 /** One input as the sampler needs it: resolved from the suite, example inputs and contracts. */
 export const inputPlan = z.object({
   name: z.string(),
@@ -62,6 +73,9 @@ export const inputPlan = z.object({
   values: z.array(z.union([z.number(), z.string()])).optional(),
   /** `mask`: 1/true where a position counts, ragged and at least one row fully masked in some sample. */
   role: inputRole.optional(),
+  distribution: distribution.optional(),
+  /** The user's own function: an absolute path or a module that is found from `root`. */
+  generator: z.object({ path: z.string(), root: z.string(), digest: z.string() }).optional(),
   /** Dynamic dimensions whose size the values stay below. */
   below: z.array(z.string()).optional(),
   /** Set when role and range were read from a model's graph instead of given by the user: why. */

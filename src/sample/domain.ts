@@ -2,6 +2,7 @@ import { OnparError } from '../core/errors.ts';
 import type { InputPlan } from '../records/rules.ts';
 import { isFloat, isInteger } from '../tensor/dtype.ts';
 import { dtypeLimits } from '../tensor/limits.ts';
+import { spanOf } from './distribution.ts';
 
 /** Legal values of an input: all reals between two bounds (infinite where none is given) … */
 export interface Reals {
@@ -93,9 +94,13 @@ function plainDomain(input: InputPlan, { longest, below }: SizeBounds): Domain {
 }
 
 /** The range that was given, tightened by sizes: a row of eight has no ninth position. */
-function bounded({ range, below: dims, role, because }: InputPlan, longest: number, below: number): InputPlan['range'] {
+function bounded(
+  { range, distribution, below: dims, role, because }: InputPlan,
+  longest: number,
+  below: number,
+): InputPlan['range'] {
   // The user's own range is taken at its word.
-  if (because === undefined) return range;
+  if (because === undefined) return range ?? (distribution === undefined ? undefined : spanOf(distribution));
   const bySize = dims === undefined ? Number.POSITIVE_INFINITY : Math.max(below - 1, 0);
   const byLength = role === 'lengths' && range !== undefined ? Math.max(longest, range[0]) : Number.POSITIVE_INFINITY;
   const [low, high] = range ?? [0, Number.POSITIVE_INFINITY];

@@ -1,7 +1,8 @@
 import { type Random, random } from '../core/random.ts';
-import type { InputPlan } from '../records/rules.ts';
+import type { Distribution, InputPlan } from '../records/rules.ts';
 import { stringTensor, tensorFrom } from '../tensor/build.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
+import { draw } from './distribution.ts';
 import { type Domain, integers } from './domain.ts';
 import type { Generator, MaskPattern, Target } from './generators/generator.ts';
 import { normal } from './generators/normal.ts';
@@ -22,8 +23,25 @@ export function fillInput(
 ): Filled {
   const target = { shape, random: random('sample', seed, generator.name, input.name, shape.join('x')) };
   const out = new Float64Array(elementCount(shape));
-  const meant = fill(out, generator, domain, target);
+  const { distribution } = input;
+  const isDrawn = distribution !== undefined && generator === normal && !domain.isMask;
+  const meant = isDrawn ? fillDrawn(out, distribution, domain, target) : fill(out, generator, domain, target);
   return { tensor: toTensor(out, input, shape, domain), meant };
+}
+
+/** Draws of the user's distribution, brought to the nearest legal value. */
+function fillDrawn(out: Float64Array, distribution: Distribution, { values }: Domain, { random }: Target): boolean {
+  draw(out, distribution, random);
+  for (let i = 0; i < out.length; i++) {
+    const x = out[i] as number;
+    if (values.kind === 'reals') out[i] = Math.min(Math.max(x, values.low), values.high);
+    else {
+      const [low, high] = [Number(values.at(0)), Number(values.at(values.size - 1))];
+      const index = values.indexOf(Math.min(Math.max(Math.round(x), low), high));
+      out[i] = index >= 0 ? index : random.integer(0, values.size - 1);
+    }
+  }
+  return true;
 }
 
 function fill(out: Float64Array, generator: Generator, domain: Domain, target: Target): boolean {

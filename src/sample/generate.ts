@@ -8,6 +8,7 @@ import type { Sample } from '../records/sample.ts';
 import { serializeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { type Axes, findAxes } from './axes.ts';
+import { ownGenerators } from './own-generator.ts';
 import { type Candidate, domainAt, portfolio } from './portfolio.ts';
 import { userSamples } from './user-files.ts';
 
@@ -25,13 +26,14 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
   mkdirSync(outDir, { recursive: true });
   const axes = findAxes(plan);
   const user = plan.files.length > 0 ? userSamples(plan, axes) : [];
-  const own = plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0);
+  const own =
+    plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0, await ownGenerators(plan.inputs, plan.seed));
   const store = sampleStore(plan.seed, outDir);
-  for (const candidate of user) store.add(candidate);
+  for (const candidate of user) await store.add(candidate);
   let made = 0;
   for (const candidate of own) {
     if (made === plan.portfolio) break;
-    if (store.add(candidate)) made++;
+    if (await store.add(candidate)) made++;
   }
   return { samples: store.samples, findings: own.length === 0 ? [] : [...readRoles(plan), ...assumptions(plan, axes)] };
 }
@@ -40,8 +42,8 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
 function sampleStore(seed: number, outDir: string) {
   const samples: Sample[] = [];
   const digests = new Set<string>();
-  const add = ({ id, generator, make }: Candidate): boolean => {
-    const tensors = make();
+  const add = async ({ id, generator, make }: Candidate): Promise<boolean> => {
+    const tensors = await make();
     if (tensors === undefined) return false;
     const bytes = serializeSafetensors(tensors);
     const digest = sha256(bytes);
@@ -69,6 +71,7 @@ const readRoles = ({ inputs }: SamplePlan): RawFinding[] =>
 /** Says which integer ranges were assumed, so that nobody takes ten token ids for all of them. */
 function assumptions(plan: SamplePlan, axes: Axes): RawFinding[] {
   return plan.inputs.flatMap((input) => {
+    if (input.generator !== undefined) return [];
     const { assumed } = domainAt(input, plan.inputs, axes, axes.base);
     return assumed === undefined
       ? []

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { dim } from '../records/contract.ts';
-import { inputRole } from '../records/rules.ts';
+import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 
 /**
@@ -33,6 +33,8 @@ const inputSetting = z.strictObject({
   shape: z.array(dim).optional().describe('Numbers are fixed sizes, names are dynamic dimensions: [batch, 1, 8, 8]'),
   range: z.tuple([z.number(), z.number()]).optional().describe('Legal values, inclusive'),
   values: z.array(z.union([z.number(), z.string()])).nonempty().optional().describe('The only legal values'),
+  distribution: distribution.optional().describe('How values lie: `{ normal: { mean: 0, std: 1 } }`, `uniform: { low, high }`, `lognormal: { mean, sigma }`, `exponential: { rate }`'),
+  generator: z.string().optional().describe('Your own function, the default export of a file below the suite’s folder or of a module: `(input, random, sample) => values` fills `input.shape`'),
   role: inputRole.optional().describe('What it means to the model, where that is not read from an ONNX graph: decides legal values and which data are tried'),
 });
 export type InputSetting = z.infer<typeof inputSetting>;
