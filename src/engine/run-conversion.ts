@@ -10,6 +10,7 @@ import type { IoContract } from '../records/contract.ts';
 import type { Observation, SampleRun } from '../records/observation.ts';
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
 import type { Sample, TensorInfo } from '../records/sample.ts';
+import { isTable } from '../sample/table.ts';
 import { readSafetensorsHeader } from '../tensor/safetensors.ts';
 import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
@@ -251,6 +252,7 @@ function samplePlan(conversion: Conversion, inputs: readonly InputPlan[], seed: 
     inputs: [...inputs],
     portfolio: samples.portfolio,
     files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
+    labels: [...c.labels],
     dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
     seed,
   };
@@ -266,7 +268,7 @@ function tensorInfos(path: string): TensorInfo[] {
 
 async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
   const [first] = conversion.samples.files;
-  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile()) return null;
+  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile() || isTable(first)) return null;
   const tensors = readTensorFile(first);
   return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 }

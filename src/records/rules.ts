@@ -90,6 +90,8 @@ export const samplePlan = z.object({
   portfolio: z.number().int().nonnegative().nullable(),
   /** Absolute paths of the user's data files, with their digests. */
   files: z.array(z.object({ path: z.string(), digest: z.string() })),
+  /** Tensors and columns in those files that are no inputs: the truth that a model should have found. */
+  labels: z.array(z.string()).default([]),
   /** Sizes to try for each named dimension. */
   dims: z.record(z.string(), z.array(z.number().int().nonnegative())),
   seed: z.number().int(),

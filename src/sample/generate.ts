@@ -25,7 +25,7 @@ export interface GeneratedSamples {
 export async function generateSamples(plan: SamplePlan, outDir: string): Promise<GeneratedSamples> {
   mkdirSync(outDir, { recursive: true });
   const axes = findAxes(plan);
-  const user = plan.files.length > 0 ? userSamples(plan, axes) : [];
+  const { candidates: user, findings } = userSamples(plan, axes);
   const own =
     plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0, await ownGenerators(plan.inputs, plan.seed));
   const store = sampleStore(plan.seed, outDir);
@@ -35,7 +35,10 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
     if (made === plan.portfolio) break;
     if (await store.add(candidate)) made++;
   }
-  return { samples: store.samples, findings: own.length === 0 ? [] : [...readRoles(plan), ...assumptions(plan, axes)] };
+  return {
+    samples: store.samples,
+    findings: [...findings, ...(own.length === 0 ? [] : [...readRoles(plan), ...assumptions(plan, axes)])],
+  };
 }
 
 /** Writes samples under numbered names and refuses those whose content is there already. */

@@ -54,6 +54,7 @@ export function adHocSuite(request: AdHoc): Suite {
     dims: {},
     loose: [],
     samples: { portfolio: null, files: [] },
+    labels: [],
     conversions: [...request.artifacts.map((a) => convert(null, a)), ...request.to.map((format) => convert(format, null))],
     reference: { runtime: null, options: {} },
     ties: {},

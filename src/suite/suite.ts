@@ -54,6 +54,8 @@ export interface Case {
   /** Inputs and dimensions that the command line set for many cases alike: a case that lacks one is not wrong. */
   readonly loose: readonly string[];
   readonly samples: SampleChoice;
+  /** Tensors and columns of the data that are no inputs. */
+  readonly labels: readonly string[];
   readonly conversions: readonly ConvertChoice[];
   readonly reference: { readonly runtime: string | null; readonly options: Readonly<Record<string, unknown>> };
   readonly ties: Readonly<Record<string, string>>;

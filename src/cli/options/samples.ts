@@ -8,13 +8,14 @@ import { type Args, integer, many, numbers, pairs } from './parse.ts';
 /** What the model is fed: the same words in every command that runs one. */
 export const sampleOptions = (y: Argv): Argv =>
   y
-    .option('inputs', { type: 'string', array: true, describe: 'Your own samples: npy, npz, safetensors, or a folder of them', group: 'Samples:' })
+    .option('inputs', { type: 'string', array: true, describe: 'Your own samples: npy, npz, safetensors, csv, json, or a folder of them', group: 'Samples:' })
     .option('samples', { type: 'string', describe: 'How many of the built-in portfolio (default: all; none beside --inputs)', group: 'Samples:' })
     .option('dim', { type: 'string', array: true, describe: 'Sizes to try for a dynamic dimension: --dim batch=1,2,8', group: 'Samples:' })
     .option('range', { type: 'string', array: true, describe: 'Legal values of an input: --range image=0,255', group: 'Samples:' })
     .option('seed', { type: 'string', describe: 'Seed of every random number (default 0)', group: 'Samples:' });
 
-const DATA = /\.(npy|npz|safetensors)$/i;
+/** A JSON file beside data is as likely a description of it, so it counts only where it is named. */
+const DATA = /\.(npy|npz|safetensors|csv|tsv)$/i;
 
 /** Data files of `--inputs`; a folder stands for the data files in it. */
 function dataFiles(paths: readonly string[]): string[] {
@@ -23,7 +24,7 @@ function dataFiles(paths: readonly string[]): string[] {
     if (!existsSync(path)) throw new OnparError({ code: 'file-missing', message: `--inputs ${given} does not exist`, fix: `looked for ${path}` });
     if (!statSync(path).isDirectory()) return [path];
     const files = readdirSync(path).filter((name) => DATA.test(name)).sort().map((name) => join(path, name));
-    if (files.length === 0) throw new OnparError({ code: 'file-missing', message: `--inputs ${given} holds no npy, npz or safetensors file`, fix: 'name a folder that does, or the files themselves' });
+    if (files.length === 0) throw new OnparError({ code: 'file-missing', message: `--inputs ${given} holds no npy, npz, safetensors or csv file`, fix: 'name a folder that does, or the files themselves' });
     return files;
   });
 }
