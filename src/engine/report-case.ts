@@ -50,6 +50,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
         inputs: s.inputs,
         digest: s.digest,
         seed: s.seed,
+        ...(s.group === undefined ? {} : { group: s.group }),
         verdict: compared?.verdict ?? (verdict === 'skipped' || refused !== undefined ? 'skipped' : 'error'),
         ...(compared?.failure === undefined ? {} : { failure: compared.failure }),
       };

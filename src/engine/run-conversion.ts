@@ -9,6 +9,7 @@ import type { Coverage } from '../records/coverage.ts';
 import type { IoContract } from '../records/contract.ts';
 import type { Observation, SampleRun } from '../records/observation.ts';
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
+import { worstVerdict } from '../records/verdict.ts';
 import type { Sample, TensorInfo } from '../records/sample.ts';
 import { isTable } from '../sample/table.ts';
 import { readSafetensorsHeader } from '../tensor/safetensors.ts';
@@ -115,18 +116,37 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
   for (const { sample, failure } of trace.refused) trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
   const judged = set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id));
-  const covered = trace.count(await measureCoverage(ctx, conversion, samplePlan(conversion, inputs, seed), judged, reference));
+  const ordinary = judged.filter((s) => s.group === undefined);
+  const covered = trace.count(await measureCoverage(ctx, conversion, samplePlan(conversion, inputs, seed), ordinary, reference));
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
-  const compared = await compareObservations(ctx, conversion, {
-    reference,
-    candidate,
-    inputs,
-    samples: judged,
-    declared: trace.artifact?.value.declared ?? [],
-    sameFormat: conversion.source.format === conversion.candidate.format,
-  });
-  trace.comparison = trace.count(compared).value;
+  const compare = (samples: readonly Sample[]) =>
+    compareObservations(ctx, conversion, {
+      reference,
+      candidate,
+      inputs,
+      samples,
+      declared: trace.artifact?.value.declared ?? [],
+      sameFormat: conversion.source.format === conversion.candidate.format,
+    });
+  const special = judged.filter((s) => s.group === 'special');
+  if (special.length === 0 || ordinary.length === 0) trace.comparison = trace.count(await compare(judged)).value;
+  else trace.comparison = withSpecial(trace.count(await compare(ordinary)).value, trace.count(await compare(special)).value);
+}
+
+/**
+ * Special values count in the verdict, since they were asked for, but say nothing about how far ordinary ones may be off:
+ * measures and grades stay those of the ordinary samples.
+ */
+function withSpecial(ordinary: ConversionComparison, special: ConversionComparison): ConversionComparison {
+  const known = new Set(ordinary.findings.map((f) => JSON.stringify([f.code, f.where, f.args])));
+  const added = special.findings.filter((f) => !known.has(JSON.stringify([f.code, f.where, f.args])));
+  return {
+    ...ordinary,
+    verdict: worstVerdict([ordinary.verdict, special.verdict]),
+    findings: [...ordinary.findings, ...added.map((f) => ({ ...f, where: `${f.where} (special values)`, args: { ...f.args, group: 'special' } }))],
+    samples: [...ordinary.samples, ...special.samples],
+  };
 }
 
 /**
@@ -252,6 +272,7 @@ function samplePlan(conversion: Conversion, inputs: readonly InputPlan[], seed: 
     inputs: [...inputs],
     portfolio: samples.portfolio,
     files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
+    special: samples.special,
     labels: [...c.labels],
     dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
     seed,

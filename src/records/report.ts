@@ -51,6 +51,8 @@ export const reportSample = z.object({
   inputs: z.array(tensorInfo),
   digest: z.string(),
   seed: z.number().int(),
+  /** `special`: NaN, infinities and denormal numbers, judged apart: they count in the verdict, not in the outputs' measures. */
+  group: z.enum(['special']).optional(),
   verdict,
   /** What either side answered instead of outputs. */
   failure: failure.optional(),

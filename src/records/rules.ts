@@ -88,6 +88,8 @@ export const samplePlan = z.object({
   inputs: z.array(inputPlan),
   /** How many of the portfolio: null = all of it, 0 = none. */
   portfolio: z.number().int().nonnegative().nullable(),
+  /** Samples with NaN, infinities and denormal numbers, judged apart. */
+  special: z.boolean().default(false),
   /** Absolute paths of the user's data files, with their digests. */
   files: z.array(z.object({ path: z.string(), digest: z.string() })),
   /** Tensors and columns in those files that are no inputs: the truth that a model should have found. */

@@ -10,6 +10,7 @@ import type { NamedTensors } from '../tensor/tensor.ts';
 import { type Axes, findAxes } from './axes.ts';
 import { ownGenerators } from './own-generator.ts';
 import { type Candidate, domainAt, portfolio } from './portfolio.ts';
+import { SPECIAL_KINDS, withSpecial } from './special.ts';
 import { userSamples } from './user-files.ts';
 
 export interface GeneratedSamples {
@@ -35,17 +36,31 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
     if (made === plan.portfolio) break;
     if (await store.add(candidate)) made++;
   }
+  if (plan.special) for (const candidate of await specialSamples(plan, axes, user)) await store.add(candidate);
   return {
     samples: store.samples,
     findings: [...findings, ...(own.length === 0 ? [] : [...readRoles(plan), ...assumptions(plan, axes)])],
   };
 }
 
+/** Special values strewn into the user's first rows, or into the bulk of the legal values. */
+async function specialSamples(plan: SamplePlan, axes: Axes, user: readonly Candidate[]): Promise<Candidate[]> {
+  const [first] = user.length > 0 ? user : portfolio(plan, axes, false, await ownGenerators(plan.inputs, plan.seed));
+  const base = await first?.make();
+  if (base === undefined) return [];
+  return SPECIAL_KINDS.map((kind) => ({
+    id: `special-${kind}`,
+    generator: 'special',
+    group: 'special',
+    make: () => withSpecial(kind, base, plan),
+  }));
+}
+
 /** Writes samples under numbered names and refuses those whose content is there already. */
 function sampleStore(seed: number, outDir: string) {
   const samples: Sample[] = [];
   const digests = new Set<string>();
-  const add = async ({ id, generator, make }: Candidate): Promise<boolean> => {
+  const add = async ({ id, generator, group, make }: Candidate): Promise<boolean> => {
     const tensors = await make();
     if (tensors === undefined) return false;
     const bytes = serializeSafetensors(tensors);
@@ -54,7 +69,7 @@ function sampleStore(seed: number, outDir: string) {
     digests.add(digest);
     const file = `${String(samples.length).padStart(3, '0')}-${fileSafe(id)}.safetensors`;
     writeFileSync(join(outDir, file), bytes);
-    samples.push({ id, generator, seed, inputs: infos(tensors), digest, file });
+    samples.push({ id, generator, ...(group && { group }), seed, inputs: infos(tensors), digest, file });
     return true;
   };
   return { samples, add };

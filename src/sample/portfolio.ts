@@ -1,4 +1,5 @@
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
+import type { Sample } from '../records/sample.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import { type Axes, type Axis, type Sizes, shapeAt } from './axes.ts';
 import { type Domain, domainOf } from './domain.ts';
@@ -13,6 +14,7 @@ import type { ownGenerators } from './own-generator.ts';
 export interface Candidate {
   readonly id: string;
   readonly generator: string;
+  readonly group?: Sample['group'];
   readonly make: () => NamedTensors | undefined | Promise<NamedTensors | undefined>;
 }
 

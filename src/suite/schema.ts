@@ -89,7 +89,7 @@ const caseSetting = z.strictObject({
   weights: z.string().optional().describe('Weights (.safetensors, or .pt read weights-only) that are loaded into what the code returns'),
   inputs: z.record(z.string(), inputSetting).optional().describe('What the model takes, where it does not say so itself, and which values are legal'),
   dims: z.record(z.string(), z.array(z.number().int().nonnegative()).nonempty()).optional().describe('Sizes to try for each named dimension'),
-  samples: samplesSetting.optional().describe('`portfolio`, `portfolio:5`, and data files (npy, npz, safetensors, csv, json)'),
+  samples: samplesSetting.optional().describe('`portfolio`, `portfolio:5`, `special` (NaN, infinities, denormals: judged apart), and data files (npy, npz, safetensors, csv, json)'),
   labels: z.union([z.string(), z.array(z.string()).nonempty()]).optional().describe('Tensors or columns of the data files that are no inputs: what the model should have answered'),
   convert: z.union([convertSetting, z.array(convertSetting).nonempty()]).describe('The conversions to prove'),
   reference: z.strictObject({ runtime: z.string().optional(), options: options.optional() }).optional().describe('Runtime of the original; default: its own framework'),

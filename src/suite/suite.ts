@@ -5,6 +5,8 @@ import type { ToleranceRule } from '../records/rules.ts';
 export interface SampleChoice {
   /** How many of the portfolio: null = all, 0 = none. */
   readonly portfolio: number | null;
+  /** Also samples with NaN, infinities and denormal numbers. */
+  readonly special: boolean;
   /** Absolute paths of the user's data. */
   readonly files: readonly string[];
 }

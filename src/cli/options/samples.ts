@@ -10,6 +10,7 @@ export const sampleOptions = (y: Argv): Argv =>
   y
     .option('inputs', { type: 'string', array: true, describe: 'Your own samples: npy, npz, safetensors, csv, json, or a folder of them', group: 'Samples:' })
     .option('samples', { type: 'string', describe: 'How many of the built-in portfolio (default: all; none beside --inputs)', group: 'Samples:' })
+    .option('special', { type: 'boolean', describe: 'Also NaN, infinities and denormal numbers, judged apart', group: 'Samples:' })
     .option('dim', { type: 'string', array: true, describe: 'Sizes to try for a dynamic dimension: --dim batch=1,2,8', group: 'Samples:' })
     .option('range', { type: 'string', array: true, describe: 'Legal values of an input: --range image=0,255', group: 'Samples:' })
     .option('seed', { type: 'string', describe: 'Seed of every random number (default 0)', group: 'Samples:' });
@@ -29,10 +30,11 @@ function dataFiles(paths: readonly string[]): string[] {
   });
 }
 
-export function sampleOverrides(args: Args): Pick<Overrides, 'files' | 'samples' | 'dims' | 'ranges' | 'seed'> {
+export function sampleOverrides(args: Args): Pick<Overrides, 'files' | 'samples' | 'special' | 'dims' | 'ranges' | 'seed'> {
   return {
     files: dataFiles(many(args, 'inputs')),
     samples: integer(args, 'samples', 0),
+    special: args.special === true ? true : undefined,
     dims: Object.fromEntries(pairs(args, 'dim', 'NAME=1,2,8').map(([name, text]) => [name, numbers('dim', text, 'NAME=1,2,8', true)])),
     ranges: Object.fromEntries(
       pairs(args, 'range', 'NAME=lo,hi').map(([name, text]) => {
