@@ -1,5 +1,6 @@
 /** What programs may import from onpar. The rest of `src/` is private and may move. */
 export type { Report, ReportCase } from './records/report.ts';
 export type { Reporter, ReporterContext } from './report/reporter.ts';
+export type { GeneratorRequest, SampleGenerator } from './sample/own-generator.ts';
 export { defineSuite } from './suite/define-suite.ts';
 export type { SuiteFile } from './suite/schema.ts';

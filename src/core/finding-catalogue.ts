@@ -257,6 +257,23 @@ export const CATALOGUE = {
     (w, a) =>
       `${w} has no declared range; integers from ${String(a.low)} to ${String(a.high)} were assumed (set \`range:\` or --range)`,
   ),
+  'input-role': entry(
+    'info',
+    'What an input means was read from how the ONNX graph uses it. `range:`, `values:` or `role:` in the suite override it.',
+    (w, a) =>
+      `${w} is taken as ${String(a.role)}${Array.isArray(a.range) ? ` from ${String(a.range[0])} to ${String(a.range[1])}` : ''}: ${String(a.because)}`,
+  ),
+  'data-ignored': entry(
+    'info',
+    'A data file holds tensors or columns that the model does not take. Name them in `labels:` if they are meant to be there.',
+    (w, a) =>
+      `${w}: ${list(a.names)} ${Array.isArray(a.names) && a.names.length > 1 ? 'are' : 'is'} no input of the model and was left aside`,
+  ),
+  'output-constant': entry(
+    'warning',
+    'An output came back the same from every sample, so its comparison proves little. Give samples that reach it (`range:`, your own data), or leave it out if it is a constant by design.',
+    (w, a) => `${w} never moved over ${String(a.samples)} samples`,
+  ),
   'size-refused': entry(
     'warning',
     'The original itself refuses a size of the default sweep, so it was left out. Set the sizes to try with `dims:` or `--dim`.',

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { pairTensors } from '../compare/contract/pairing.ts';
 import { OnparError } from '../core/errors.ts';
+import { digestFile } from '../core/hash.ts';
 import { allowedValues } from '../core/nearest.ts';
+import { isInside } from '../core/paths.ts';
 import type { Dim, IoContract, TensorSpec } from '../records/contract.ts';
 import type { InputPlan } from '../records/rules.ts';
 import type { TensorInfo } from '../records/sample.ts';
@@ -139,8 +143,25 @@ function merge(c: Case, name: string, described: TensorSpec | undefined): InputP
     shape: [...shape],
     ...(own.range === undefined ? {} : { range: own.range }),
     ...(own.values === undefined ? {} : { values: own.values }),
+    ...(own.distribution === undefined ? {} : { distribution: own.distribution }),
+    ...(own.generator === undefined ? {} : { generator: ownGenerator(c, name, own.generator) }),
     ...(own.role === undefined ? {} : { role: own.role }),
   };
+}
+
+/** A file below the suite's folder, or the name of a module that is found from there. */
+function ownGenerator(c: Case, input: string, named: string): NonNullable<InputPlan['generator']> {
+  const path = resolve(c.root, named);
+  if (isInside(c.root, path) && existsSync(path)) return { path, root: c.root, digest: digestFile(path) };
+  if (/^[./]|\.[cm]?[jt]s$/.test(named)) {
+    const message = `case \`${c.id}\`: generator ${named} of input \`${input}\` ${existsSync(path) ? 'lies outside the suite’s folder' : 'does not exist'}`;
+    throw new OnparError({
+      code: 'file-missing',
+      message,
+      fix: `looked for ${path}; name a file below ${c.root} or a module`,
+    });
+  }
+  return { path: named, root: c.root, digest: '' };
 }
 
 /** Sample name → candidate name for inputs that are called differently, paired by the same rules as the contract is judged by. */

@@ -65,10 +65,12 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
         inputs: s.inputs,
         digest: s.digest,
         seed: s.seed,
+        ...(s.group === undefined ? {} : { group: s.group }),
         verdict: compared?.verdict ?? (verdict === 'skipped' || refused !== undefined ? 'skipped' : 'error'),
         ...(compared?.failure === undefined ? {} : { failure: compared.failure }),
       };
     }),
+    ...(trace.coverage === null ? {} : { coverage: trace.coverage }),
     diagnoses: [],
     firstDivergence: null,
     artifact: artifactOf(trace),

@@ -6,17 +6,22 @@ import { digestFile } from '../core/hash.ts';
 import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
 import type { IoContract } from '../records/contract.ts';
+import type { Coverage } from '../records/coverage.ts';
 import type { Observation, SampleRun } from '../records/observation.ts';
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
 import type { Sample, TensorInfo } from '../records/sample.ts';
+import { worstVerdict } from '../records/verdict.ts';
+import { isTable } from '../sample/table.ts';
 import { readSafetensorsHeader } from '../tensor/safetensors.ts';
 import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
 import { isInNode, resolveHost } from './hosts.ts';
+import { wantsRoles, withReadRoles } from './input-roles.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
 import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
+import { measureCoverage } from './steps/coverage.ts';
 import { type Description, describeModel } from './steps/describe.ts';
 import { exportModel } from './steps/export.ts';
 import { observeModel } from './steps/observe.ts';
@@ -31,6 +36,8 @@ export interface ConversionTrace {
   readonly reference: StepResult<Observation> | null;
   readonly candidate: StepResult<Observation> | null;
   readonly comparison: ConversionComparison | null;
+  /** What the samples moved on the reference's side. */
+  readonly coverage: Coverage | null;
   /** What was noticed outside the comparison. */
   readonly findings: readonly RawFinding[];
   /** Samples of the default sweep that the reference refused: left out of the judgement. */
@@ -62,6 +69,7 @@ class Trace implements ConversionTrace {
   reference: StepResult<Observation> | null = null;
   candidate: StepResult<Observation> | null = null;
   comparison: ConversionComparison | null = null;
+  coverage: Coverage | null = null;
   findings: RawFinding[] = [];
   refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };
@@ -85,13 +93,21 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)),
   );
   trace.findings.push(...described.value.findings);
-  const inputs = resolveInputs(conversion.case, {
+  const resolved = resolveInputs(conversion.case, {
     contract: described.value.contract,
     examples: examplesOf(described),
     parameters: (described.value.facts.forwardParameters as string[] | undefined) ?? null,
     data: await dataShapes(conversion),
     candidate: await candidateContract(ctx, conversion, described, trace),
   });
+  const given = await withReadRoles(
+    ctx,
+    conversion,
+    resolved,
+    conversion.existing === null ? [source] : [source, existingCandidate(conversion, conversion.existing)],
+  );
+  const ahead = await exportAhead(ctx, conversion, { source, inputs: given, seed }, trace);
+  const { inputs } = ahead;
   const set = trace.count(await makeSamples(ctx, conversion.id, samplePlan(conversion, inputs, seed)));
   trace.samples = set.value.samples;
   trace.sampleDir = set.dir;
@@ -113,7 +129,8 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     renameKey: null,
   });
   observation.catch(() => {});
-  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, referenceContract }, trace);
+  const example = ahead.example ?? tracingExample(conversion, set);
+  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);
   candidateRun.catch(() => {});
   const reference = trace.count(await observation);
   trace.reference = reference;
@@ -125,15 +142,47 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
   for (const { sample, failure } of trace.refused)
     trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
-  const compared = await compareObservations(ctx, conversion, {
-    reference,
-    candidate,
-    inputs,
-    samples: set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id)),
-    declared: trace.artifact?.value.declared ?? [],
-    sameFormat: conversion.source.format === conversion.candidate.format,
-  });
-  trace.comparison = trace.count(compared).value;
+  const judged = set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id));
+  const ordinary = judged.filter((s) => s.group === undefined);
+  const covered = trace.count(
+    await measureCoverage(ctx, conversion, samplePlan(conversion, inputs, seed), ordinary, reference),
+  );
+  trace.coverage = covered.value.coverage;
+  trace.findings.push(...covered.value.findings);
+  const compare = (samples: readonly Sample[]) =>
+    compareObservations(ctx, conversion, {
+      reference,
+      candidate,
+      inputs,
+      samples,
+      declared: trace.artifact?.value.declared ?? [],
+      sameFormat: conversion.source.format === conversion.candidate.format,
+    });
+  const special = judged.filter((s) => s.group === 'special');
+  if (special.length === 0 || ordinary.length === 0) trace.comparison = trace.count(await compare(judged)).value;
+  else
+    trace.comparison = withSpecial(
+      trace.count(await compare(ordinary)).value,
+      trace.count(await compare(special)).value,
+    );
+}
+
+/**
+ * Special values count in the verdict, since they were asked for, but say nothing about how far ordinary ones may be off:
+ * measures and grades stay those of the ordinary samples.
+ */
+function withSpecial(ordinary: ConversionComparison, special: ConversionComparison): ConversionComparison {
+  const known = new Set(ordinary.findings.map((f) => JSON.stringify([f.code, f.where, f.args])));
+  const added = special.findings.filter((f) => !known.has(JSON.stringify([f.code, f.where, f.args])));
+  return {
+    ...ordinary,
+    verdict: worstVerdict([ordinary.verdict, special.verdict]),
+    findings: [
+      ...ordinary.findings,
+      ...added.map((f) => ({ ...f, where: `${f.where} (special values)`, args: { ...f.args, group: 'special' } })),
+    ],
+    samples: [...ordinary.samples, ...special.samples],
+  };
 }
 
 const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>
@@ -185,9 +234,17 @@ function openAhead(ctx: RunContext, conversion: Conversion): void {
 const existingCandidate = (conversion: Conversion, existing: ModelSource): KeyedModel =>
   keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, existing);
 
+/** The sample that an exporter traces with. */
+interface Example {
+  readonly sample: Sample;
+  readonly dir: string;
+}
+
 interface CandidateNeeds {
   readonly source: KeyedModel;
   readonly inputs: readonly InputPlan[];
+  /** Null where the exporter needs none. */
+  readonly example: Example | null;
   readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
   readonly referenceContract: IoContract;
 }
@@ -224,23 +281,53 @@ async function runCandidate(
   });
 }
 
+/**
+ * Code says nothing about which integers are legal, the ONNX graph that is made of it does. So where the user left integers
+ * open, the export comes first, traced with one sample of assumed values, and the samples are planned with what its graph
+ * tells. An export that fails tells nothing and fails again, by the same step, where its failure is recorded.
+ */
+async function exportAhead(
+  ctx: RunContext,
+  conversion: Conversion,
+  { source, inputs, seed }: { readonly source: KeyedModel; readonly inputs: InputPlan[]; readonly seed: number },
+  trace: Trace,
+): Promise<{ readonly inputs: InputPlan[]; readonly example: Example | null }> {
+  const { exporter, candidate, samples } = conversion;
+  if (exporter === null || candidate.format !== 'onnx' || samples.portfolio === 0 || !wantsRoles(inputs))
+    return { inputs, example: null };
+  const first = trace.count(
+    await makeSamples(ctx, conversion.id, { ...samplePlan(conversion, inputs, seed), portfolio: 1, files: [] }),
+  );
+  const example = tracingExample(conversion, first);
+  try {
+    const artifact = await exportModel(ctx, conversion, { model: source, inputs, example });
+    return {
+      inputs: await withReadRoles(ctx, conversion, inputs, [keyedArtifact(conversion, artifact.value, artifact.dir)]),
+      example,
+    };
+  } catch {
+    return { inputs, example };
+  }
+}
+
+function tracingExample(
+  { source }: Conversion,
+  set: StepResult<{ readonly samples: readonly Sample[] }>,
+): Example | null {
+  const sample =
+    source.callable !== undefined || source.format === 'torchscript' ? exampleSample(set.value.samples) : undefined;
+  return sample === undefined ? null : { sample, dir: set.dir };
+}
+
 async function candidateModel(
   ctx: RunContext,
   conversion: Conversion,
-  { source, inputs, set }: CandidateNeeds,
+  { source, inputs, example }: CandidateNeeds,
   trace: Trace,
 ): Promise<KeyedModel> {
   if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
-  const needsExample = conversion.source.callable !== undefined || conversion.source.format === 'torchscript';
-  const sample = needsExample ? exampleSample(set.value.samples) : undefined;
-  const artifact = trace.count(
-    await exportModel(ctx, conversion, {
-      model: source,
-      inputs,
-      example: sample === undefined ? null : { sample, dir: set.dir },
-    }),
-  );
+  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example }));
   trace.artifact = artifact;
   trace.findings.push(...artifact.value.findings);
   return keyedArtifact(conversion, artifact.value, artifact.dir);
@@ -277,6 +364,8 @@ function samplePlan(conversion: Conversion, inputs: readonly InputPlan[], seed: 
     inputs: [...inputs],
     portfolio: samples.portfolio,
     files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
+    special: samples.special,
+    labels: [...c.labels],
     dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
     seed,
   };
@@ -296,7 +385,8 @@ function tensorInfos(path: string): TensorInfo[] {
 
 async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
   const [first] = conversion.samples.files;
-  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile()) return null;
+  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile() || isTable(first))
+    return null;
   const tensors = readTensorFile(first);
   return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { artifact, declaredChange } from './artifact.ts';
 import { outputComparison } from './comparison.ts';
 import { tensorSpec } from './contract.ts';
+import { coverage } from './coverage.ts';
 import { failure, finding } from './finding.ts';
 import { tensorInfo } from './sample.ts';
 import { grade, verdict } from './verdict-schema.ts';
@@ -50,6 +51,8 @@ export const reportSample = z.object({
   inputs: z.array(tensorInfo),
   digest: z.string(),
   seed: z.number().int(),
+  /** `special`: NaN, infinities and denormal numbers, judged apart: they count in the verdict, not in the outputs' measures. */
+  group: z.enum(['special']).optional(),
   verdict,
   /** What either side answered instead of outputs. */
   failure: failure.optional(),
@@ -79,6 +82,8 @@ export const reportCase = z.object({
   contract: z.array(contractRow),
   outputs: z.array(outputComparison),
   samples: z.array(reportSample),
+  /** What the samples moved; missing where nothing was observed, and in reports of earlier versions. */
+  coverage: coverage.optional(),
   diagnoses: z.array(diagnosis),
   firstDivergence: z
     .object({ tensor: z.string(), node: z.string(), opType: z.string(), source: z.string().nullable() })

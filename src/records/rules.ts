@@ -32,6 +32,36 @@ export const compareRules = z.object({
 });
 export type CompareRules = z.infer<typeof compareRules>;
 
+/** What an input means to a model; decides which values are legal and which shapes of data are worth trying. */
+export const INPUT_ROLES = [
+  'mask',
+  'lengths',
+  'image',
+  'audio',
+  'token-ids',
+  'index',
+  'one-hot',
+  'timestep',
+  'sorted',
+  'divisor',
+  'dividend',
+  'boolean',
+  'data',
+] as const;
+export const inputRole = z.enum(INPUT_ROLES);
+export type InputRole = z.infer<typeof inputRole>;
+
+/** How the bulk of an input's values lies; everything within some deviations of it counts as legal. */
+export const distribution = z.union([
+  z.strictObject({ normal: z.strictObject({ mean: z.number(), std: z.number().positive() }) }),
+  z.strictObject({ uniform: z.strictObject({ low: z.number(), high: z.number() }) }),
+  z.strictObject({
+    lognormal: z.strictObject({ mean: z.number().describe('Of the logarithm'), sigma: z.number().positive() }),
+  }),
+  z.strictObject({ exponential: z.strictObject({ rate: z.number().positive() }) }),
+]);
+export type Distribution = z.infer<typeof distribution>;
+
 /** One input as the sampler needs it: resolved from the suite, example inputs and contracts. */
 export const inputPlan = z.object({
   name: z.string(),
@@ -42,7 +72,14 @@ export const inputPlan = z.object({
   /** The only legal values. */
   values: z.array(z.union([z.number(), z.string()])).optional(),
   /** `mask`: 1/true where a position counts, ragged and at least one row fully masked in some sample. */
-  role: z.enum(['mask', 'lengths', 'image', 'data']).optional(),
+  role: inputRole.optional(),
+  distribution: distribution.optional(),
+  /** The user's own function: an absolute path or a module that is found from `root`. */
+  generator: z.object({ path: z.string(), root: z.string(), digest: z.string() }).optional(),
+  /** Dynamic dimensions whose size the values stay below. */
+  below: z.array(z.string()).optional(),
+  /** Set when role and range were read from a model's graph instead of given by the user: why. */
+  because: z.string().optional(),
 });
 export type InputPlan = z.infer<typeof inputPlan>;
 
@@ -51,8 +88,12 @@ export const samplePlan = z.object({
   inputs: z.array(inputPlan),
   /** How many of the portfolio: null = all of it, 0 = none. */
   portfolio: z.number().int().nonnegative().nullable(),
+  /** Samples with NaN, infinities and denormal numbers, judged apart. */
+  special: z.boolean().default(false),
   /** Absolute paths of the user's data files, with their digests. */
   files: z.array(z.object({ path: z.string(), digest: z.string() })),
+  /** Tensors and columns in those files that are no inputs: the truth that a model should have found. */
+  labels: z.array(z.string()).default([]),
   /** Sizes to try for each named dimension. */
   dims: z.record(z.string(), z.array(z.number().int().nonnegative())),
   seed: z.number().int(),

@@ -14,6 +14,8 @@ export const sample = z.object({
   id: z.string(),
   /** The generator's name, or `file` for the user's own data. */
   generator: z.string(),
+  /** `special`: judged apart from all others. */
+  group: z.enum(['special']).optional(),
   seed: z.number().int(),
   inputs: z.array(tensorInfo),
   /** sha256 of the safetensors file. */

@@ -27,8 +27,17 @@ export function caseLines(c: ReportCase): TextLine[] {
     ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
     ...failingOutputs(c).flatMap(outputLines),
+    ...triedSizes(c),
     ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
   ];
+}
+
+/** Which sizes were run: a failure at one of them reads differently when no other was. */
+function triedSizes({ coverage }: ReportCase): TextLine[] {
+  const dims = Object.entries(coverage?.dims ?? {});
+  return dims.length === 0
+    ? []
+    : [line('number', `sizes tried: ${dims.map(([name, sizes]) => `${name} ${sizes.join(', ')}`).join(' · ')}`)];
 }
 
 /** The same as plain text, for JUnit. */

@@ -24,10 +24,17 @@ export interface Axes {
 
 /** Two rows tell a mixed-up batch from a right one, at the least cost. */
 const BATCH = { base: 2, sweep: [1, 3] };
-/** Sequences and the like: 8 suits vector units, which the odd sizes and the minimum do not. */
-const OTHER = { base: 8, sweep: [1, 3, 7, 13] };
-/** Height and width of feature maps: networks that halve them five times refuse less than 32. */
-const SPATIAL = { base: 64, sweep: [32, 63] };
+/**
+ * Sequences and the like: 8 suits vector units, which the odd sizes and the minimum do not. 257 is a prime past the block
+ * sizes of kernels and past what eight bits count, while attention over it still costs a fraction of a second.
+ */
+const OTHER = { base: 8, sweep: [1, 3, 7, 13, 257] };
+/** Height and width of feature maps: networks that halve them five times refuse less than 32; 97 is a prime above the base. */
+const SPATIAL = { base: 64, sweep: [32, 63, 97] };
+/** Sound: a quarter of a second at 16 kHz holds the window of a spectrum (400 to 2048); 4099 is the next prime. */
+const AUDIO = { base: 4096, sweep: [2048, 4099] };
+/** Elements of one input beyond which a size is not tried: 4 MB of float32, some hundredths of a second for most layers. */
+const MAX_ELEMENTS = 2 ** 20;
 
 const BATCH_NAME = /batch/i;
 const LEADING_BATCH_NAME = /^(n|b|bs)$/i;
@@ -59,12 +66,26 @@ export function findAxes({ inputs, dims }: Pick<SamplePlan, 'inputs' | 'dims'>):
         isBatch,
         ...sizesOf(
           Object.hasOwn(dims, label) ? dims[label] : undefined,
-          isBatch ? BATCH : isSpatial(input, axis) ? SPATIAL : OTHER,
+          isBatch ? BATCH : isTime(input, axis) ? AUDIO : isSpatial(input, axis) ? SPATIAL : OTHER,
         ),
       });
     });
   }
-  return { all: [...all.values()], base: new Map([...all.values()].map(({ key, base }) => [key, base])), keysOf };
+  const base: Sizes = new Map([...all.values()].map((axis) => [axis.key, axis.base]));
+  const fits = (key: string, size: number) =>
+    inputs.every((input) => {
+      const keys = keysOf(input);
+      if (!keys.includes(key)) return true;
+      const sizes = keys.map((k, i) =>
+        k === key ? size : k === null ? (input.shape[i] as number) : (base.get(k) as number),
+      );
+      return sizes.reduce((n, d) => n * d, 1) <= MAX_ELEMENTS;
+    });
+  const isAsked = ({ label }: Axis) => Object.hasOwn(dims, label);
+  const swept = [...all.values()].map((axis) =>
+    isAsked(axis) ? axis : { ...axis, sweep: axis.sweep.filter((size) => size < axis.base || fits(axis.key, size)) },
+  );
+  return { all: swept, base, keysOf };
 }
 
 /** The user's sizes, exactly those, the middle one for the ordinary samples; else onpar's own. */
@@ -85,6 +106,10 @@ function batchKeys(inputs: readonly InputPlan[]): ReadonlySet<string> {
 
 const isBatchName = (dim: unknown, axis: number): boolean =>
   typeof dim === 'string' && (BATCH_NAME.test(dim) || (axis === 0 && LEADING_BATCH_NAME.test(dim)));
+
+/** The longest-running axis of a sound: its last, or the one before its channels. */
+const isTime = ({ shape, role }: InputPlan, axis: number): boolean =>
+  role === 'audio' && axis > 0 && (axis === shape.length - 1 || typeof shape.at(-1) === 'number');
 
 /** Rank 4 and above, floats: an image or a feature map, whichever side its channels are on. */
 const isSpatial = ({ shape, dtype, role }: InputPlan, axis: number): boolean =>

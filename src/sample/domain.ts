@@ -2,6 +2,7 @@ import { OnparError } from '../core/errors.ts';
 import type { InputPlan } from '../records/rules.ts';
 import { isFloat, isInteger } from '../tensor/dtype.ts';
 import { dtypeLimits } from '../tensor/limits.ts';
+import { spanOf } from './distribution.ts';
 
 /** Legal values of an input: all reals between two bounds (infinite where none is given) … */
 export interface Reals {
@@ -23,6 +24,8 @@ export interface Choices {
 export interface Domain {
   readonly values: Reals | Choices;
   readonly isMask: boolean;
+  /** How the values of a row belong together. */
+  readonly order?: 'one-hot' | 'sorted';
   /** Set when the user gave no range and a small one was taken, which a finding should say. */
   readonly assumed?: readonly [number, number];
 }
@@ -32,14 +35,36 @@ const ASSUMED_INTEGERS = [0, 9] as const;
 /** Segment ids of BERT and its kin index an embedding of two rows. */
 const ASSUMED_SEGMENTS = [0, 1] as const;
 const STRINGS = ['a', 'b', ''];
+/** Diffusion models are trained for a thousand steps. */
+const TIMESTEPS = [0, 999] as const;
+/** Both signs, and products that int8 cannot hold. */
+const SIGNED = [-100, 100] as const;
+
+/** What the sizes of a sample bound. */
+export interface SizeBounds {
+  /** Of an input whose role is `lengths`. */
+  readonly longest: number;
+  /** One more than the largest value of an input that looks something up along a dynamic dimension. */
+  readonly below: number;
+}
+
+const UNBOUNDED: SizeBounds = { longest: 1, below: Number.POSITIVE_INFINITY };
 
 /**
- * What may stand in an input: the suite's `values` or `range`, else what dtype, role and name suggest. `longest` bounds an
- * input whose role is `lengths`.
+ * What may stand in an input: the suite's `values` or `range`, else what the graph, dtype, role and name suggest.
  * OnparError `range-empty` or `value-not-representable` names the input.
  */
-export function domainOf(input: InputPlan, longest = 1): Domain {
-  const { name, dtype, range, values, role } = input;
+export function domainOf(input: InputPlan, bounds: SizeBounds = UNBOUNDED): Domain {
+  const { role, dtype } = input;
+  const domain = plainDomain(input, bounds);
+  if (role === 'one-hot' && dtype !== 'string') return { ...domain, values: integers(0, 1), order: 'one-hot' };
+  if (role === 'sorted' && dtype !== 'string') return { ...domain, order: 'sorted' };
+  return role === 'divisor' ? { ...domain, values: withoutZero(domain.values) } : domain;
+}
+
+function plainDomain(input: InputPlan, { longest, below }: SizeBounds): Domain {
+  const { name, dtype, values, role } = input;
+  const range = bounded(input, longest, below);
   const isMask = dtype !== 'string' && (role === 'mask' || (role === undefined && /mask/i.test(name)));
   if (values !== undefined && values.length > 0) return { values: listed(input, values), isMask };
   if (dtype === 'string') return { values: choices(STRINGS), isMask };
@@ -57,14 +82,41 @@ export function domainOf(input: InputPlan, longest = 1): Domain {
     }
     return { values: isFloat(dtype) ? { kind: 'reals', low: legal[0], high: legal[1] } : integers(...legal), isMask };
   }
+  if (role === 'boolean') return { values: integers(0, 1), isMask };
   if (isMask) return { values: integers(0, 1), isMask };
   if (isFloat(dtype)) {
-    const bounds = role === 'image' ? [0, 1] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-    return { values: { kind: 'reals', low: bounds[0] as number, high: bounds[1] as number }, isMask };
+    const [from, to] = realBounds(input);
+    return { values: { kind: 'reals', low: from, high: to }, isMask };
   }
   const assumed = assumedRange(input, [low, high], longest);
   const isNarrowed = role !== 'lengths' && (assumed[0] > low || assumed[1] < high);
   return { values: integers(...assumed), isMask, ...(isNarrowed ? { assumed } : {}) };
+}
+
+/** The range that was given, tightened by sizes: a row of eight has no ninth position. */
+function bounded(
+  { range, distribution, below: dims, role, because }: InputPlan,
+  longest: number,
+  below: number,
+): InputPlan['range'] {
+  // The user's own range is taken at its word.
+  if (because === undefined) return range ?? (distribution === undefined ? undefined : spanOf(distribution));
+  const bySize = dims === undefined ? Number.POSITIVE_INFINITY : Math.max(below - 1, 0);
+  const byLength = role === 'lengths' && range !== undefined ? Math.max(longest, range[0]) : Number.POSITIVE_INFINITY;
+  const [low, high] = range ?? [0, Number.POSITIVE_INFINITY];
+  const most = Math.min(high, bySize, byLength);
+  return Number.isFinite(most) ? [Math.min(low, most), most] : undefined;
+}
+
+/**
+ * The reals that a role which the user gave stands for. One that was read from the graph bounds nothing by itself: a
+ * convolution takes a normalised picture as well as one between 0 and 1.
+ */
+function realBounds({ role, because }: InputPlan): readonly [number, number] {
+  if (role === 'timestep') return TIMESTEPS;
+  if (because === undefined && role === 'image') return [0, 1];
+  if (because === undefined && role === 'audio') return [-1, 1];
+  return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 }
 
 function assumedRange(
@@ -77,6 +129,9 @@ function assumedRange(
   // Eight bits are pixels or quantised values: any of them is legal.
   if (dtype === 'uint8' || dtype === 'int8') return limits;
   if (role === 'image') return [0, 255];
+  if (role === 'audio') return limits;
+  if (role === 'timestep') return TIMESTEPS;
+  if (role === 'divisor' || role === 'dividend') return [Math.max(limits[0], SIGNED[0]), SIGNED[1]];
   return /token_?type|segment|type_ids/i.test(name) ? ASSUMED_SEGMENTS : ASSUMED_INTEGERS;
 }
 
@@ -109,8 +164,24 @@ function choices(list: readonly (number | string)[]): Choices {
   };
 }
 
+/** Zero is no divisor. Reals are left as they are: none of them is zero by chance, and a float divided by zero is defined. */
+function withoutZero(values: Reals | Choices): Reals | Choices {
+  const zero = values.kind === 'choices' ? values.indexOf(0) : -1;
+  if (values.kind === 'reals' || zero < 0 || values.size === 1) return values;
+  const before = (index: number) => (index < zero ? index : index + 1);
+  return {
+    ...values,
+    size: values.size - 1,
+    at: (index) => values.at(before(index)),
+    indexOf: (value) => {
+      const index = values.indexOf(value);
+      return index === zero ? -1 : index > zero ? index - 1 : index;
+    },
+  };
+}
+
 /** The integers from `low` to `high`, without listing them: token ids may be a quarter of a million. */
-const integers = (low: number, high: number): Choices => ({
+export const integers = (low: number, high: number): Choices => ({
   kind: 'choices',
   size: high - low + 1,
   at: (index) => low + index,

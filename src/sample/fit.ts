@@ -17,8 +17,9 @@ export interface Pair {
 
 /**
  * Pairs a file's tensors with the inputs, by name, in the inputs' order; a model with one input takes a file with one
- * tensor whatever its name. Dtypes are made to fit where nothing is lost. OnparError `input-mismatch` names the file, the
- * tensor and what was expected. Sizes are not looked at, ranks are.
+ * tensor whatever its name. What no input takes is left aside: with every input there, it changes nothing. Dtypes are made
+ * to fit where nothing is lost. OnparError `input-mismatch` names the file, the tensor and what was expected. Sizes are
+ * not looked at, ranks are.
  */
 export function pairInputs(tensors: NamedTensors, inputs: readonly InputPlan[], file: string): Pair[] {
   const names = [...tensors.keys()];
@@ -28,15 +29,21 @@ export function pairInputs(tensors: NamedTensors, inputs: readonly InputPlan[], 
     return [fitted(only, single, `${file}: tensor ${names[0]}`)];
   }
   const missing = inputs.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
-  const extra = names.filter((name) => !inputs.some((input) => input.name === name));
-  if (missing.length > 0 || extra.length > 0) {
+  const extra = extraTensors(tensors, inputs);
+  if (missing.length > 0) {
     const found = [
-      ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
+      `lacks ${missing.join(', ')}`,
       ...(extra.length > 0 ? [`has ${extra.join(', ')}, which the model does not take`] : []),
     ].join(' and ');
-    throw mismatch(`${file} ${found}`, `save exactly these tensors: ${inputs.map(({ name }) => name).join(', ')}`);
+    throw mismatch(`${file} ${found}`, `save these tensors: ${inputs.map(({ name }) => name).join(', ')}`);
   }
   return inputs.map((input) => fitted(input, tensors.get(input.name) as Tensor, `${file}: tensor ${input.name}`));
+}
+
+/** Names in a file that no input of the model has. A lone tensor for a lone input is that input, whatever its name. */
+export function extraTensors(tensors: NamedTensors, inputs: readonly InputPlan[]): string[] {
+  if (inputs.length === 1 && tensors.size === 1) return [];
+  return [...tensors.keys()].filter((name) => !inputs.some((input) => input.name === name));
 }
 
 function fitted(input: InputPlan, tensor: Tensor, where: string): Pair {

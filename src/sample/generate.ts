@@ -8,7 +8,9 @@ import type { Sample } from '../records/sample.ts';
 import { serializeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { type Axes, findAxes } from './axes.ts';
+import { ownGenerators } from './own-generator.ts';
 import { type Candidate, domainAt, portfolio } from './portfolio.ts';
+import { SPECIAL_KINDS, withSpecial } from './special.ts';
 import { userSamples } from './user-files.ts';
 
 export interface GeneratedSamples {
@@ -24,24 +26,42 @@ export interface GeneratedSamples {
 export async function generateSamples(plan: SamplePlan, outDir: string): Promise<GeneratedSamples> {
   mkdirSync(outDir, { recursive: true });
   const axes = findAxes(plan);
-  const user = plan.files.length > 0 ? userSamples(plan, axes) : [];
-  const own = plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0);
+  const { candidates: user, findings } = userSamples(plan, axes);
+  const own =
+    plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0, await ownGenerators(plan.inputs, plan.seed));
   const store = sampleStore(plan.seed, outDir);
-  for (const candidate of user) store.add(candidate);
+  for (const candidate of user) await store.add(candidate);
   let made = 0;
   for (const candidate of own) {
     if (made === plan.portfolio) break;
-    if (store.add(candidate)) made++;
+    if (await store.add(candidate)) made++;
   }
-  return { samples: store.samples, findings: own.length === 0 ? [] : assumptions(plan, axes) };
+  if (plan.special) for (const candidate of await specialSamples(plan, axes, user)) await store.add(candidate);
+  return {
+    samples: store.samples,
+    findings: [...findings, ...(own.length === 0 ? [] : [...readRoles(plan), ...assumptions(plan, axes)])],
+  };
+}
+
+/** Special values strewn into the user's first rows, or into the bulk of the legal values. */
+async function specialSamples(plan: SamplePlan, axes: Axes, user: readonly Candidate[]): Promise<Candidate[]> {
+  const [first] = user.length > 0 ? user : portfolio(plan, axes, false, await ownGenerators(plan.inputs, plan.seed));
+  const base = await first?.make();
+  if (base === undefined) return [];
+  return SPECIAL_KINDS.map((kind) => ({
+    id: `special-${kind}`,
+    generator: 'special',
+    group: 'special',
+    make: () => withSpecial(kind, base, plan),
+  }));
 }
 
 /** Writes samples under numbered names and refuses those whose content is there already. */
 function sampleStore(seed: number, outDir: string) {
   const samples: Sample[] = [];
   const digests = new Set<string>();
-  const add = ({ id, generator, make }: Candidate): boolean => {
-    const tensors = make();
+  const add = async ({ id, generator, group, make }: Candidate): Promise<boolean> => {
+    const tensors = await make();
     if (tensors === undefined) return false;
     const bytes = serializeSafetensors(tensors);
     const digest = sha256(bytes);
@@ -49,7 +69,7 @@ function sampleStore(seed: number, outDir: string) {
     digests.add(digest);
     const file = `${String(samples.length).padStart(3, '0')}-${fileSafe(id)}.safetensors`;
     writeFileSync(join(outDir, file), bytes);
-    samples.push({ id, generator, seed, inputs: infos(tensors), digest, file });
+    samples.push({ id, generator, ...(group && { group }), seed, inputs: infos(tensors), digest, file });
     return true;
   };
   return { samples, add };
@@ -58,9 +78,18 @@ function sampleStore(seed: number, outDir: string) {
 const infos = (tensors: NamedTensors): Sample['inputs'] =>
   [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 
+/** Says what was read from a graph, and why: a range that nobody wrote down must be open to doubt. */
+const readRoles = ({ inputs }: SamplePlan): RawFinding[] =>
+  inputs.flatMap(({ name, role, range, because }) =>
+    because === undefined
+      ? []
+      : [makeFinding('input-role', `input ${name}`, { input: name, role, range: range ?? null, because })],
+  );
+
 /** Says which integer ranges were assumed, so that nobody takes ten token ids for all of them. */
 function assumptions(plan: SamplePlan, axes: Axes): RawFinding[] {
   return plan.inputs.flatMap((input) => {
+    if (input.generator !== undefined) return [];
     const { assumed } = domainAt(input, plan.inputs, axes, axes.base);
     return assumed === undefined
       ? []

@@ -1,23 +1,36 @@
 import { basename } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { makeFinding, type RawFinding } from '../core/findings.ts';
 import { random } from '../core/random.ts';
 import type { SamplePlan } from '../records/rules.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
-import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { Axes } from './axes.ts';
-import { type Pair, pairInputs } from './fit.ts';
+import { extraTensors, type Pair, pairInputs } from './fit.ts';
 import type { Candidate } from './portfolio.ts';
 import { range, takeRows } from './rows.ts';
+import { readUserFile } from './table.ts';
 
 /** Rows of a file that make one sample: enough for statistics, small enough to name one row of a wide model. */
 const ROWS_PER_SAMPLE = 256;
 
+export interface UserSamples {
+  readonly candidates: readonly Candidate[];
+  /** What the files hold beside the model's inputs and the labels that the suite names. */
+  readonly findings: readonly RawFinding[];
+}
+
 /** The user's data as samples, in the order of the files: first all rows, then, of the first file, the swept batch sizes. */
-export function userSamples(plan: SamplePlan, axes: Axes): Candidate[] {
+export function userSamples(plan: SamplePlan, axes: Axes): UserSamples {
   const labels = uniqueLabels(plan.files.map(({ path }) => basename(path)));
-  return plan.files.flatMap(({ path }, i) => {
+  const findings: RawFinding[] = [];
+  const candidates = plan.files.flatMap(({ path }, i) => {
     const label = `user:${labels[i]}`;
-    const split = splitByBatch(pairInputs(readTensorFile(path), plan.inputs, basename(path)), axes, basename(path));
+    const tensors = new Map(readUserFile(path, plan.inputs, plan.labels));
+    for (const name of plan.labels) if (!plan.inputs.some((input) => input.name === name)) tensors.delete(name);
+    const pairs = pairInputs(tensors, plan.inputs, basename(path));
+    const ignored = extraTensors(tensors, plan.inputs);
+    if (ignored.length > 0) findings.push(makeFinding('data-ignored', `samples ${basename(path)}`, { names: ignored }));
+    const split = splitByBatch(pairs, axes, basename(path));
     const chunks = split.chunks.map((rows, n) => candidate(`${label}#${n}`, () => split.take(rows)));
     const batch = axes.all.find(({ isBatch }) => isBatch);
     if (i > 0 || batch === undefined || !split.isDynamic) return chunks;
@@ -29,6 +42,7 @@ export function userSamples(plan: SamplePlan, axes: Axes): Candidate[] {
     });
     return [...chunks, ...sweep];
   });
+  return { candidates, findings };
 }
 
 const candidate = (id: string, make: () => NamedTensors): Candidate => ({ id, generator: 'file', make });

@@ -57,7 +57,8 @@ export function adHocSuite(request: AdHoc): Suite {
     inputs: request.inputs,
     dims: {},
     loose: [],
-    samples: { portfolio: null, files: [] },
+    samples: { portfolio: null, special: false, files: [] },
+    labels: [],
     conversions: [
       ...request.artifacts.map((a) => convert(null, a)),
       ...request.to.map((format) => convert(format, null)),

@@ -8,6 +8,8 @@ export interface Overrides {
   readonly files: readonly string[];
   /** `--samples N` */
   readonly samples?: number | undefined;
+  /** `--special` */
+  readonly special?: boolean | undefined;
   readonly dims: Readonly<Record<string, readonly number[]>>;
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   readonly tolerances: Readonly<Record<string, ToleranceRule>>;
@@ -60,8 +62,7 @@ function overrideCase(c: Case, o: Overrides, isOneOfMany: boolean): Case {
   };
 }
 
-function chosen(own: SampleChoice, { files, samples }: Overrides): SampleChoice {
-  if (files.length === 0 && samples === undefined) return own;
-  if (files.length === 0) return { ...own, portfolio: samples ?? own.portfolio };
-  return { files, portfolio: samples ?? 0 };
+function chosen(own: SampleChoice, { files, samples, special = own.special }: Overrides): SampleChoice {
+  if (files.length === 0) return { ...own, special, portfolio: samples ?? own.portfolio };
+  return { files, special, portfolio: samples ?? 0 };
 }

@@ -80,6 +80,7 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
     dims: setting.dims ?? {},
     loose: [],
     samples: inCase(id, () => parseSamples(setting.samples, existing('samples'))),
+    labels: setting.labels === undefined ? [] : list(setting.labels),
     conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, root, existing)),
     reference: { runtime: setting.reference?.runtime ?? null, options: setting.reference?.options ?? {} },
     ties: setting.ties ?? {},

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { dim } from '../records/contract.ts';
+import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 
 /**
@@ -48,7 +49,22 @@ const inputSetting = z.strictObject({
     .nonempty()
     .optional()
     .describe('The only legal values'),
-  role: z.enum(['mask', 'lengths', 'image', 'data']).optional(),
+  distribution: distribution
+    .optional()
+    .describe(
+      'How values lie: `{ normal: { mean: 0, std: 1 } }`, `uniform: { low, high }`, `lognormal: { mean, sigma }`, `exponential: { rate }`',
+    ),
+  generator: z
+    .string()
+    .optional()
+    .describe(
+      'Your own function, the default export of a file below the suite’s folder or of a module: `(input, random, sample) => values` fills `input.shape`',
+    ),
+  role: inputRole
+    .optional()
+    .describe(
+      'What it means to the model, where that is not read from an ONNX graph: decides legal values and which data are tried',
+    ),
 });
 export type InputSetting = z.infer<typeof inputSetting>;
 
@@ -135,7 +151,15 @@ const caseSetting = z.strictObject({
     .record(z.string(), z.array(z.number().int().nonnegative()).nonempty())
     .optional()
     .describe('Sizes to try for each named dimension'),
-  samples: samplesSetting.optional().describe('`portfolio`, `portfolio:5`, and data files (npy, npz, safetensors)'),
+  samples: samplesSetting
+    .optional()
+    .describe(
+      '`portfolio`, `portfolio:5`, `special` (NaN, infinities, denormals: judged apart), and data files (npy, npz, safetensors, csv, json)',
+    ),
+  labels: z
+    .union([z.string(), z.array(z.string()).nonempty()])
+    .optional()
+    .describe('Tensors or columns of the data files that are no inputs: what the model should have answered'),
   convert: z.union([convertSetting, z.array(convertSetting).nonempty()]).describe('The conversions to prove'),
   reference: z
     .strictObject({ runtime: z.string().optional(), options: options.optional() })

@@ -5,6 +5,8 @@ import type { InputSetting } from './schema.ts';
 export interface SampleChoice {
   /** How many of the portfolio: null = all, 0 = none. */
   readonly portfolio: number | null;
+  /** Also samples with NaN, infinities and denormal numbers. */
+  readonly special: boolean;
   /** Absolute paths of the user's data. */
   readonly files: readonly string[];
 }
@@ -54,6 +56,8 @@ export interface Case {
   /** Inputs and dimensions that the command line set for many cases alike: a case that lacks one is not wrong. */
   readonly loose: readonly string[];
   readonly samples: SampleChoice;
+  /** Tensors and columns of the data that are no inputs. */
+  readonly labels: readonly string[];
   readonly conversions: readonly ConvertChoice[];
   readonly reference: { readonly runtime: string | null; readonly options: Readonly<Record<string, unknown>> };
   readonly ties: Readonly<Record<string, string>>;

@@ -11,12 +11,17 @@ export const sampleOptions = (y: Argv): Argv =>
     .option('inputs', {
       type: 'string',
       array: true,
-      describe: 'Your own samples: npy, npz, safetensors, or a folder of them',
+      describe: 'Your own samples: npy, npz, safetensors, csv, json, or a folder of them',
       group: 'Samples:',
     })
     .option('samples', {
       type: 'string',
       describe: 'How many of the built-in portfolio (default: all; none beside --inputs)',
+      group: 'Samples:',
+    })
+    .option('special', {
+      type: 'boolean',
+      describe: 'Also NaN, infinities and denormal numbers, judged apart',
       group: 'Samples:',
     })
     .option('dim', {
@@ -33,7 +38,8 @@ export const sampleOptions = (y: Argv): Argv =>
     })
     .option('seed', { type: 'string', describe: 'Seed of every random number (default 0)', group: 'Samples:' });
 
-const DATA = /\.(npy|npz|safetensors)$/i;
+/** A JSON file beside data is as likely a description of it, so it counts only where it is named. */
+const DATA = /\.(npy|npz|safetensors|csv|tsv)$/i;
 
 /** Data files of `--inputs`; a folder stands for the data files in it. */
 function dataFiles(paths: readonly string[]): string[] {
@@ -53,17 +59,20 @@ function dataFiles(paths: readonly string[]): string[] {
     if (files.length === 0)
       throw new OnparError({
         code: 'file-missing',
-        message: `--inputs ${given} holds no npy, npz or safetensors file`,
+        message: `--inputs ${given} holds no npy, npz, safetensors or csv file`,
         fix: 'name a folder that does, or the files themselves',
       });
     return files;
   });
 }
 
-export function sampleOverrides(args: Args): Pick<Overrides, 'files' | 'samples' | 'dims' | 'ranges' | 'seed'> {
+export function sampleOverrides(
+  args: Args,
+): Pick<Overrides, 'files' | 'samples' | 'special' | 'dims' | 'ranges' | 'seed'> {
   return {
     files: dataFiles(many(args, 'inputs')),
     samples: integer(args, 'samples', 0),
+    special: args.special === true ? true : undefined,
     dims: Object.fromEntries(
       pairs(args, 'dim', 'NAME=1,2,8').map(([name, text]) => [name, numbers('dim', text, 'NAME=1,2,8', true)]),
     ),

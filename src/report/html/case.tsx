@@ -5,6 +5,7 @@ import { numberWords, primaryReason } from '../explain.ts';
 import { formatNumber } from '../numbers.ts';
 import { blocks, outcome, outcomeWord } from '../words.ts';
 import { Contract } from './contract.tsx';
+import { Coverage } from './coverage.tsx';
 import { ErrorAxis } from './error-axis.tsx';
 import { Reasons } from './findings.tsx';
 import { Again, Origin } from './origin.tsx';
@@ -49,6 +50,7 @@ function Full({ c }: { c: ReportCase }): VNode {
       <Contract c={c} />
       <Outputs c={c} />
       <Samples c={c} />
+      <Coverage c={c} />
       <Origin c={c} />
       <Again c={c} />
     </>

@@ -18,9 +18,9 @@ export const channels: Generator = {
   },
 };
 
-/** Channels come second (PyTorch) or last (TensorFlow); of the two, the shorter axis. */
+/** Channels come second (PyTorch) or last (TensorFlow); of the two, the shorter axis. Columns of a table are channels too. */
 function channelAxis(shape: readonly number[]): number | undefined {
-  if (shape.length < 3) return undefined;
+  if (shape.length < 2) return undefined;
   const last = shape.length - 1;
   const axis = (shape[1] as number) <= (shape[last] as number) ? 1 : last;
   return (shape[axis] as number) > 1 ? axis : undefined;

@@ -1,0 +1,55 @@
+import { statSync } from 'node:fs';
+import type { ReadRole } from '../formats/onnx/input-roles.ts';
+import type { Conversion } from '../plan/conversion.ts';
+import type { InputPlan } from '../records/rules.ts';
+import { isInteger } from '../tensor/dtype.ts';
+import type { RunContext } from './context.ts';
+import type { KeyedModel } from './model-key.ts';
+import { readRoles } from './steps/roles.ts';
+
+/** A graph with its weights inside is read whole: beyond this it costs more than it tells. */
+const MAX_BYTES = 1024 ** 3;
+
+/** What the user said about an input's values comes first, and needs no second opinion. */
+const isOpen = ({ range, values, because }: InputPlan): boolean =>
+  range === undefined && values === undefined && because === undefined;
+
+/**
+ * Fills in what the graph of an ONNX model tells about inputs that the user left open. Of several models the first that
+ * tells something counts: the reference before the candidate, whose table may have lost rows.
+ */
+export async function withReadRoles(
+  ctx: RunContext,
+  conversion: Conversion,
+  inputs: InputPlan[],
+  models: readonly KeyedModel[],
+): Promise<InputPlan[]> {
+  let filled = inputs;
+  for (const model of models) {
+    if (model.ref.format !== 'onnx' || !filled.some(isOpen) || statSync(model.ref.path).size > MAX_BYTES) continue;
+    const { value: roles } = await readRoles(ctx, conversion, model);
+    filled = merged(filled, roles);
+  }
+  return filled;
+}
+
+/** Whether an ONNX graph could still tell which values are legal: any integer may be an index, and most are not legal ones. */
+export const wantsRoles = (inputs: readonly InputPlan[]): boolean =>
+  inputs.some((input) => isOpen(input) && input.role === undefined && isInteger(input.dtype));
+
+function merged(inputs: readonly InputPlan[], roles: readonly ReadRole[]): InputPlan[] {
+  const byName = inputs.some(({ name }) => roles.some(({ input }) => input === name));
+  return inputs.map((input, i) => {
+    // Roles come in the order of the graph's inputs; without a common name their places count.
+    const read = byName ? roles.find((role) => role.input === input.name) : roles.find((role) => role.position === i);
+    if (read === undefined || !isOpen(input) || (input.role !== undefined && input.role !== read.role)) return input;
+    const { role, range, below, because } = read;
+    return {
+      ...input,
+      role,
+      because,
+      ...(range === undefined ? {} : { range: [range[0], range[1]] }),
+      ...(below === undefined ? {} : { below: [...below] }),
+    };
+  });
+}
