@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConversionComparison } from '../compare/compare.ts';
-import { digestFile } from '../core/hash.ts';
 import { makeFinding, type RawFinding } from '../core/findings.ts';
+import { digestFile } from '../core/hash.ts';
 import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
 import type { IoContract } from '../records/contract.ts';
@@ -13,8 +13,8 @@ import { readSafetensorsHeader } from '../tensor/safetensors.ts';
 import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
 import { isInNode, resolveHost } from './hosts.ts';
-import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
+import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
 import { type Description, describeModel } from './steps/describe.ts';
@@ -38,6 +38,9 @@ export interface ConversionTrace {
   readonly steps: { readonly total: number; readonly cached: number };
   /** Which part failed, and how. */
   readonly failure: { readonly side: 'reference' | 'candidate'; readonly error: unknown } | null;
+  /** Digest of the model that each side ran, and the environment that ran it, as far as they are known. */
+  readonly digests: { readonly reference: string | null; readonly candidate: string | null };
+  readonly environments: { readonly reference: string | null; readonly candidate: string | null };
 }
 
 /** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
@@ -63,6 +66,8 @@ class Trace implements ConversionTrace {
   refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };
   failure: ConversionTrace['failure'] = null;
+  digests: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  environments: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
   /** Whose fault a failure is at this point. */
   side: 'reference' | 'candidate' = 'reference';
 
@@ -75,7 +80,10 @@ class Trace implements ConversionTrace {
 
 async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
   const source = keyedSource(conversion);
-  const described = trace.count(await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)));
+  trace.digests.reference = source.digest;
+  const described = trace.count(
+    await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)),
+  );
   trace.findings.push(...described.value.findings);
   const inputs = resolveInputs(conversion.case, {
     contract: described.value.contract,
@@ -90,19 +98,33 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.findings.push(...set.value.findings);
 
   // The reference runs while the candidate is exported: they are independent, and both are slow.
-  const same = { ...described.value.contract, inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
+  const same = {
+    ...described.value.contract,
+    inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+  };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
-  const observation = observeModel(ctx, conversion, { role: 'reference', model: source, inputs, samples: set.value.samples, sampleDir: set.dir, rename: () => ({}), renameKey: null });
+  const observation = observeModel(ctx, conversion, {
+    role: 'reference',
+    model: source,
+    inputs,
+    samples: set.value.samples,
+    sampleDir: set.dir,
+    rename: () => ({}),
+    renameKey: null,
+  });
   observation.catch(() => {});
   const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, referenceContract }, trace);
   candidateRun.catch(() => {});
   const reference = trace.count(await observation);
   trace.reference = reference;
+  trace.environments.reference = await labelOf(ctx, conversion, 'reference');
   trace.side = 'candidate';
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
+  trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
-  for (const { sample, failure } of trace.refused) trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
+  for (const { sample, failure } of trace.refused)
+    trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
   const compared = await compareObservations(ctx, conversion, {
     reference,
     candidate,
@@ -114,18 +136,27 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.comparison = trace.count(compared).value;
 }
 
+const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>
+  (await resolveHost(ctx, conversion, conversion[role].runtime.toolchain, role)).label;
+
 /**
  * Sizes of the default sweep that the original itself refuses (a U-Net at an odd width): not legal inputs, so nothing is
  * lost by leaving them out, and it is said. Sizes that the user asked for, and batch sizes, are never excused.
  */
-function refusedSizes(conversion: Conversion, samples: readonly Sample[], reference: Observation): readonly SampleRun[] {
+function refusedSizes(
+  conversion: Conversion,
+  samples: readonly Sample[],
+  reference: Observation,
+): readonly SampleRun[] {
   const swept = new Set(
     samples.flatMap((s) => {
       const dim = /\[(.+)=\d+\]$/.exec(s.id)?.[1];
       return dim === undefined || /^(batch|n)$/i.test(dim) || conversion.case.dims[dim] !== undefined ? [] : [s.id];
     }),
   );
-  return reference.samples.filter((run) => swept.has(run.sample) && ['run-failed', 'input-mismatch'].includes(run.failure?.code ?? ''));
+  return reference.samples.filter(
+    (run) => swept.has(run.sample) && ['run-failed', 'input-mismatch'].includes(run.failure?.code ?? ''),
+  );
 }
 
 /**
@@ -137,7 +168,16 @@ function openAhead(ctx: RunContext, conversion: Conversion): void {
   if (existing === null || !isInNode(candidate.runtime)) return;
   const { ref } = existingCandidate(conversion, existing);
   resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
-    ({ host }) => ctx.pool.warm(host).ahead('describe', { runtime: candidate.runtime.name, model: ref, options: { ...candidate.options }, outDir: ctx.pool.scratch('ahead') }, { timeoutMs: c.timeoutMs }),
+    ({ host }) =>
+      ctx.pool.warm(host).describeAhead(
+        {
+          runtime: candidate.runtime.name,
+          model: ref,
+          options: { ...candidate.options },
+          outDir: ctx.pool.scratch('ahead'),
+        },
+        { timeoutMs: c.timeoutMs },
+      ),
     () => {},
   );
 }
@@ -152,13 +192,27 @@ interface CandidateNeeds {
   readonly referenceContract: IoContract;
 }
 
-async function runCandidate(ctx: RunContext, conversion: Conversion, needs: CandidateNeeds, trace: Trace): Promise<StepResult<Observation>> {
+async function runCandidate(
+  ctx: RunContext,
+  conversion: Conversion,
+  needs: CandidateNeeds,
+  trace: Trace,
+): Promise<StepResult<Observation>> {
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
+  trace.digests.candidate = model.digest;
   const { mapInputs } = conversion.rules;
   // Samples carry the plan's names, whatever the model itself calls its inputs.
-  const reference = { inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })), outputs: [], names: needs.referenceContract.names };
-  const declared = Object.fromEntries((trace.artifact?.value.declared ?? []).flatMap((d) => (d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [])));
+  const reference = {
+    inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    outputs: [],
+    names: needs.referenceContract.names,
+  };
+  const declared = Object.fromEntries(
+    (trace.artifact?.value.declared ?? []).flatMap((d) =>
+      d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [],
+    ),
+  );
   return observeModel(ctx, conversion, {
     role: 'candidate',
     model,
@@ -170,12 +224,23 @@ async function runCandidate(ctx: RunContext, conversion: Conversion, needs: Cand
   });
 }
 
-async function candidateModel(ctx: RunContext, conversion: Conversion, { source, inputs, set }: CandidateNeeds, trace: Trace): Promise<KeyedModel> {
+async function candidateModel(
+  ctx: RunContext,
+  conversion: Conversion,
+  { source, inputs, set }: CandidateNeeds,
+  trace: Trace,
+): Promise<KeyedModel> {
   if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
   const needsExample = conversion.source.callable !== undefined || conversion.source.format === 'torchscript';
   const sample = needsExample ? exampleSample(set.value.samples) : undefined;
-  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example: sample === undefined ? null : { sample, dir: set.dir } }));
+  const artifact = trace.count(
+    await exportModel(ctx, conversion, {
+      model: source,
+      inputs,
+      example: sample === undefined ? null : { sample, dir: set.dir },
+    }),
+  );
   trace.artifact = artifact;
   trace.findings.push(...artifact.value.findings);
   return keyedArtifact(conversion, artifact.value, artifact.dir);
@@ -183,7 +248,9 @@ async function candidateModel(ctx: RunContext, conversion: Conversion, { source,
 
 /** Generators whose values look like data, at base sizes (no `[batch=1]`): what tracing should see. */
 const exampleSample = (samples: readonly Sample[]): Sample | undefined =>
-  samples.find((s) => ['normal', 'uniform'].includes(s.generator) && !s.id.includes('[')) ?? samples.find((s) => !s.id.includes('[')) ?? samples[0];
+  samples.find((s) => ['normal', 'uniform'].includes(s.generator) && !s.id.includes('[')) ??
+  samples.find((s) => !s.id.includes('[')) ??
+  samples[0];
 
 async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): Promise<void> {
   trace.samples = [RECORDED_SAMPLE];
@@ -193,7 +260,14 @@ async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): 
   const candidate = trace.count(await observeRecorded(ctx, conversion, conversion.existing ?? conversion.source));
   trace.candidate = candidate;
   trace.comparison = trace.count(
-    await compareObservations(ctx, conversion, { reference, candidate, inputs: [], samples: trace.samples, declared: [], sameFormat: true }),
+    await compareObservations(ctx, conversion, {
+      reference,
+      candidate,
+      inputs: [],
+      samples: trace.samples,
+      declared: [],
+      sameFormat: true,
+    }),
   ).value;
 }
 
@@ -213,7 +287,11 @@ function examplesOf({ value, dir }: StepResult<Description>): TensorInfo[] | nul
 }
 
 function tensorInfos(path: string): TensorInfo[] {
-  return [...readSafetensorsHeader(path).tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
+  return [...readSafetensorsHeader(path).tensors.values()].map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: [...shape],
+  }));
 }
 
 async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
@@ -224,8 +302,18 @@ async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> 
 }
 
 /** The candidate's contract, asked for only when an existing artifact is all that can tell the inputs. */
-async function candidateContract(ctx: RunContext, conversion: Conversion, described: StepResult<Description>, trace: Trace): Promise<IoContract | null> {
-  if (conversion.existing === null || described.value.contract.inputs.length > 0 || described.value.exampleInputs !== null) return null;
+async function candidateContract(
+  ctx: RunContext,
+  conversion: Conversion,
+  described: StepResult<Description>,
+  trace: Trace,
+): Promise<IoContract | null> {
+  if (
+    conversion.existing === null ||
+    described.value.contract.inputs.length > 0 ||
+    described.value.exampleInputs !== null
+  )
+    return null;
   if (Object.values(conversion.case.inputs).some((i) => i.shape !== undefined)) return null;
   const model = existingCandidate(conversion, conversion.existing);
   return trace.count(await describeModel(ctx, conversion, model, 'candidate')).value.contract;

@@ -2,7 +2,7 @@ import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
 import { visible, visibleLines } from './escape.ts';
-import { failingOutputs, failureOf, findingFix, mismatchWords, findingsOf, toleranceWords } from './explain.ts';
+import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
 import { difference, formatNumber, formatPair } from './numbers.ts';
 
 /** A traceback or log longer than this is read in the report, not in a terminal. */

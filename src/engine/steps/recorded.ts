@@ -16,7 +16,11 @@ export const RECORDED_SAMPLE: Sample = { id: 'recorded', generator: 'file', seed
 const COPIED_UP_TO_BYTES = 64 * 1024 ** 2;
 
 /** Recorded outputs (npy, npz, safetensors) as an observation, so that they are compared like a runtime's. */
-export function observeRecorded(ctx: RunContext, conversion: Conversion, model: ModelSource): Promise<StepResult<Observation>> {
+export function observeRecorded(
+  ctx: RunContext,
+  conversion: Conversion,
+  model: ModelSource,
+): Promise<StepResult<Observation>> {
   const stays = statSync(model.path).size > COPIED_UP_TO_BYTES;
   return ctx.steps.run<Observation>({
     kind: 'observe',

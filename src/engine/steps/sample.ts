@@ -15,7 +15,11 @@ export function makeSamples(ctx: RunContext, conversion: string, plan: SamplePla
   return ctx.steps.run<SampleSet>({
     kind: 'sample',
     version: 1,
-    inputs: { ...plan, files: plan.files.map((f) => f.digest), names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)) },
+    inputs: {
+      ...plan,
+      files: plan.files.map((f) => f.digest),
+      names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)),
+    },
     conversion,
     label: 'making samples',
     run: async (dir) => ({ value: await generateSamples(plan, dir) }),
