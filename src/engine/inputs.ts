@@ -31,14 +31,22 @@ export interface KnownInputs {
  */
 export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
   const described = underOwnNames(c, known, describedInputs(c, known));
-  const names = described.length > 0 ? described.map((s) => s.name) : Object.keys(c.inputs).filter((name) => !c.loose.includes(name) || known.parameters?.includes(name));
+  const names =
+    described.length > 0
+      ? described.map((s) => s.name)
+      : Object.keys(c.inputs).filter((name) => !c.loose.includes(name) || known.parameters?.includes(name));
   const allowed = described.length > 0 ? names : (known.parameters ?? names);
   const given = Object.keys(c.inputs).filter((name) => !c.loose.includes(name) || allowed.includes(name));
   // A forward() is called by position: a suite may name its arguments as it likes, but then all of them.
-  const renamesAll = described.length === 0 && given.length <= allowed.length && !given.some((name) => allowed.includes(name));
+  const renamesAll =
+    described.length === 0 && given.length <= allowed.length && !given.some((name) => allowed.includes(name));
   for (const name of renamesAll ? [] : given) {
     if (!allowed.includes(name)) {
-      throw new OnparError({ code: 'unknown-input', message: `case \`${c.id}\`: \`inputs\` names \`${name}\`, which ${c.source} does not take`, fix: allowedValues(name, allowed) });
+      throw new OnparError({
+        code: 'unknown-input',
+        message: `case \`${c.id}\`: \`inputs\` names \`${name}\`, which ${c.source} does not take`,
+        fix: allowedValues(name, allowed),
+      });
     }
   }
   if (names.length === 0) {
@@ -48,7 +56,13 @@ export function resolveInputs(c: Case, known: KnownInputs): InputPlan[] {
       fix: 'write `inputs: { image: { dtype: float32, shape: [batch, 3, 224, 224] } }` in the suite, give --input image=float32[batch,3,224,224], or add `def example_inputs()` beside the model',
     });
   }
-  const inputs = names.map((name) => merge(c, name, described.find((s) => s.name === name)));
+  const inputs = names.map((name) =>
+    merge(
+      c,
+      name,
+      described.find((s) => s.name === name),
+    ),
+  );
   checkDims(c, inputs);
   return inputs;
 }
@@ -58,14 +72,23 @@ function checkDims(c: Case, inputs: readonly InputPlan[]): void {
   const named = findAxes({ inputs: [...inputs], dims: {} }).all.map((axis) => axis.label);
   for (const name of Object.keys(c.dims)) {
     if (named.includes(name) || c.loose.includes(name)) continue;
-    throw new OnparError({ code: 'unknown-dim', message: `case \`${c.id}\`: sizes are set for the dimension \`${name}\`, which no input of ${c.source} has`, fix: named.length === 0 ? 'every dimension of the model is fixed; remove it' : allowedValues(name, named) });
+    throw new OnparError({
+      code: 'unknown-dim',
+      message: `case \`${c.id}\`: sizes are set for the dimension \`${name}\`, which no input of ${c.source} has`,
+      fix: named.length === 0 ? 'every dimension of the model is fixed; remove it' : allowedValues(name, named),
+    });
   }
 }
 
 /** A model whose inputs have no names of their own (scikit-learn's one matrix) takes those that the suite gives, by position. */
 function underOwnNames(c: Case, { contract }: KnownInputs, described: readonly TensorSpec[]): readonly TensorSpec[] {
   const given = Object.keys(c.inputs);
-  if (contract.names === 'declared' || given.length !== described.length || described.every((s) => given.includes(s.name))) return described;
+  if (
+    contract.names === 'declared' ||
+    given.length !== described.length ||
+    described.every((s) => given.includes(s.name))
+  )
+    return described;
   return described.map((s, i) => ({ ...s, name: given[i] ?? s.name }));
 }
 
@@ -91,15 +114,26 @@ function withNamedAxes(tensor: TensorInfo, c: Case): Dim[] {
 function fromData(data: readonly TensorInfo[], parameters: readonly string[] | null): TensorSpec[] {
   const rows = data[0]?.shape[0];
   const batched = rows !== undefined && data.every((t) => t.shape.length > 1 && t.shape[0] === rows);
-  const names = parameters !== null && parameters.length === data.length && !data.every((t) => parameters.includes(t.name)) ? parameters : null;
-  return data.map((t, i) => ({ name: names?.[i] ?? t.name, dtype: t.dtype, shape: t.shape.map((size, axis) => (batched && axis === 0 ? 'batch' : size)) }));
+  const names =
+    parameters !== null && parameters.length === data.length && !data.every((t) => parameters.includes(t.name))
+      ? parameters
+      : null;
+  return data.map((t, i) => ({
+    name: names?.[i] ?? t.name,
+    dtype: t.dtype,
+    shape: t.shape.map((size, axis) => (batched && axis === 0 ? 'batch' : size)),
+  }));
 }
 
 function merge(c: Case, name: string, described: TensorSpec | undefined): InputPlan {
   const own = c.inputs[name] ?? {};
   const shape = own.shape ?? described?.shape;
   if (shape === null || shape === undefined) {
-    throw new OnparError({ code: 'inputs-unknown', message: `case \`${c.id}\`: the shape of input \`${name}\` is not declared by the model`, fix: `write \`inputs: { ${name}: { shape: [batch, …] } }\`` });
+    throw new OnparError({
+      code: 'inputs-unknown',
+      message: `case \`${c.id}\`: the shape of input \`${name}\` is not declared by the model`,
+      fix: `write \`inputs: { ${name}: { shape: [batch, …] } }\``,
+    });
   }
   // A model without a dtype takes any number (scikit-learn); float32 is what its converted copies take.
   const dtype = own.dtype ?? (described?.quantization === undefined ? described?.dtype : 'float32') ?? 'float32';
@@ -121,7 +155,11 @@ function ownGenerator(c: Case, input: string, named: string): NonNullable<InputP
   if (isInside(c.root, path) && existsSync(path)) return { path, root: c.root, digest: digestFile(path) };
   if (/^[./]|\.[cm]?[jt]s$/.test(named)) {
     const message = `case \`${c.id}\`: generator ${named} of input \`${input}\` ${existsSync(path) ? 'lies outside the suite’s folder' : 'does not exist'}`;
-    throw new OnparError({ code: 'file-missing', message, fix: `looked for ${path}; name a file below ${c.root} or a module` });
+    throw new OnparError({
+      code: 'file-missing',
+      message,
+      fix: `looked for ${path}; name a file below ${c.root} or a module`,
+    });
   }
   return { path: named, root: c.root, digest: '' };
 }
@@ -140,6 +178,8 @@ export function renamedInputs(
     declared,
   });
   return Object.fromEntries(
-    pairs.flatMap(({ reference: from, candidate: to }) => (from === null || to === null || from.name === to.name ? [] : [[from.name, to.name]])),
+    pairs.flatMap(({ reference: from, candidate: to }) =>
+      from === null || to === null || from.name === to.name ? [] : [[from.name, to.name]],
+    ),
   );
 }

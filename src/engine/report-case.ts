@@ -9,9 +9,18 @@ import type { Verdict } from '../records/verdict.ts';
 import type { ConversionTrace } from './run-conversion.ts';
 
 /** Failures of the place rather than of the model: they end with exit code 3 when nothing else ran, and no `expect` excuses them. */
-const ENVIRONMENT_CODES: ReadonlySet<string> = new Set(['python-missing', 'uv-missing', 'toolchain-install-failed', 'disk-full', 'package-missing', 'worker-start-failed', 'runtime-unavailable']);
+const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
+  'python-missing',
+  'uv-missing',
+  'toolchain-install-failed',
+  'disk-full',
+  'package-missing',
+  'worker-start-failed',
+  'runtime-unavailable',
+]);
 
-export const isEnvironmentFailure = (reportCase: ReportCase): boolean => reportCase.findings.some((f) => f.severity === 'error' && ENVIRONMENT_CODES.has(f.code));
+export const isEnvironmentFailure = (reportCase: ReportCase): boolean =>
+  reportCase.findings.some((f) => f.severity === 'error' && ENVIRONMENT_CODES.has(f.code));
 
 export interface CaseContext {
   readonly suiteRoot: string;
@@ -23,7 +32,13 @@ export interface CaseContext {
 export function reportCase(conversion: Conversion, trace: ConversionTrace, context: CaseContext): ReportCase {
   const findings = [...trace.findings, ...(trace.comparison?.findings ?? [])];
   const failure = trace.failure === null ? null : { side: trace.failure.side, ...toFailure(trace.failure.error) };
-  if (failure !== null) findings.push({ code: failure.code, severity: 'error', where: failure.side, args: { message: failure.message, fix: failure.fix ?? null } });
+  if (failure !== null)
+    findings.push({
+      code: failure.code,
+      severity: 'error',
+      where: failure.side,
+      args: { message: failure.message, fix: failure.fix ?? null },
+    });
   const verdict = verdictOf(conversion, trace);
   const expected = expectation(conversion, verdict, findings, context.today, failure?.code);
   const comparison = trace.comparison;
@@ -72,14 +87,28 @@ function verdictOf(conversion: Conversion, { failure, comparison }: ConversionTr
   return unavailable && conversion.optional ? 'skipped' : 'error';
 }
 
-function expectation(conversion: Conversion, verdict: Verdict, findings: RawFinding[], today: string, failureCode: string | undefined): ReportCase['expected'] {
+function expectation(
+  conversion: Conversion,
+  verdict: Verdict,
+  findings: RawFinding[],
+  today: string,
+  failureCode: string | undefined,
+): ReportCase['expected'] {
   const { expect } = conversion.convert;
   if (expect === null) return undefined;
   const expired = expect.until !== undefined && today > expect.until;
-  const failed = verdict === 'fail' || verdict === 'unverifiable' || (verdict === 'error' && !ENVIRONMENT_CODES.has(failureCode ?? ''));
+  const failed =
+    verdict === 'fail' ||
+    verdict === 'unverifiable' ||
+    (verdict === 'error' && !ENVIRONMENT_CODES.has(failureCode ?? ''));
   if (verdict === 'pass') findings.push(makeFinding('expected-failure-passed', conversion.id, { reason: expect.fail }));
-  if (failed && expired) findings.push(makeFinding('expected-failure-expired', conversion.id, { reason: expect.fail, until: expect.until }));
-  return { reason: expect.fail, ...(expect.until === undefined ? {} : { until: expect.until }), met: failed && !expired };
+  if (failed && expired)
+    findings.push(makeFinding('expected-failure-expired', conversion.id, { reason: expect.fail, until: expect.until }));
+  return {
+    reason: expect.fail,
+    ...(expect.until === undefined ? {} : { until: expect.until }),
+    met: failed && !expired,
+  };
 }
 
 /** One fact is told once, however many steps noticed it. */
@@ -93,7 +122,12 @@ function unique(findings: readonly RawFinding[]): RawFinding[] {
 
 const withSentence = (f: RawFinding): Finding => ({ ...f, args: { ...f.args }, message: sentence(f) });
 
-function observed(observation: Observation | undefined): Pick<Side, 'runtimeVersion' | 'packages' | 'facts' | 'openMilliseconds' | 'runMilliseconds' | 'peakMemoryBytes' | 'log'> {
+function observed(
+  observation: Observation | undefined,
+): Pick<
+  Side,
+  'runtimeVersion' | 'packages' | 'facts' | 'openMilliseconds' | 'runMilliseconds' | 'peakMemoryBytes' | 'log'
+> {
   return {
     runtimeVersion: observation?.version ?? null,
     packages: observation?.packages ?? {},
@@ -108,7 +142,9 @@ function observed(observation: Observation | undefined): Pick<Side, 'runtimeVers
 function failureOn(side: 'reference' | 'candidate', { failure }: ConversionTrace): Pick<Side, 'failure'> {
   if (failure === null || failure.side !== side) return {};
   const { code, message, fix, detail } = toFailure(failure.error);
-  return { failure: { code, message, ...(fix === undefined ? {} : { fix }), ...(detail === undefined ? {} : { detail }) } };
+  return {
+    failure: { code, message, ...(fix === undefined ? {} : { fix }), ...(detail === undefined ? {} : { detail }) },
+  };
 }
 
 function referenceSide(conversion: Conversion, trace: ConversionTrace, { suiteRoot }: CaseContext): Side {

@@ -83,7 +83,9 @@ class Trace implements ConversionTrace {
 
 async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
   const source = keyedSource(conversion);
-  const described = trace.count(await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)));
+  const described = trace.count(
+    await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)),
+  );
   trace.findings.push(...described.value.findings);
   const resolved = resolveInputs(conversion.case, {
     contract: described.value.contract,
@@ -92,7 +94,12 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     data: await dataShapes(conversion),
     candidate: await candidateContract(ctx, conversion, described, trace),
   });
-  const given = await withReadRoles(ctx, conversion, resolved, conversion.existing === null ? [source] : [source, existingCandidate(conversion, conversion.existing)]);
+  const given = await withReadRoles(
+    ctx,
+    conversion,
+    resolved,
+    conversion.existing === null ? [source] : [source, existingCandidate(conversion, conversion.existing)],
+  );
   const ahead = await exportAhead(ctx, conversion, { source, inputs: given, seed }, trace);
   const { inputs } = ahead;
   const set = trace.count(await makeSamples(ctx, conversion.id, samplePlan(conversion, inputs, seed)));
@@ -101,9 +108,20 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.findings.push(...set.value.findings);
 
   // The reference runs while the candidate is exported: they are independent, and both are slow.
-  const same = { ...described.value.contract, inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
+  const same = {
+    ...described.value.contract,
+    inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+  };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
-  const observation = observeModel(ctx, conversion, { role: 'reference', model: source, inputs, samples: set.value.samples, sampleDir: set.dir, rename: () => ({}), renameKey: null });
+  const observation = observeModel(ctx, conversion, {
+    role: 'reference',
+    model: source,
+    inputs,
+    samples: set.value.samples,
+    sampleDir: set.dir,
+    rename: () => ({}),
+    renameKey: null,
+  });
   observation.catch(() => {});
   const example = ahead.example ?? tracingExample(conversion, set);
   const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);
@@ -114,10 +132,13 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
-  for (const { sample, failure } of trace.refused) trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
+  for (const { sample, failure } of trace.refused)
+    trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
   const judged = set.value.samples.filter((s) => !trace.refused.some((r) => r.sample === s.id));
   const ordinary = judged.filter((s) => s.group === undefined);
-  const covered = trace.count(await measureCoverage(ctx, conversion, samplePlan(conversion, inputs, seed), ordinary, reference));
+  const covered = trace.count(
+    await measureCoverage(ctx, conversion, samplePlan(conversion, inputs, seed), ordinary, reference),
+  );
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
   const compare = (samples: readonly Sample[]) =>
@@ -131,7 +152,11 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     });
   const special = judged.filter((s) => s.group === 'special');
   if (special.length === 0 || ordinary.length === 0) trace.comparison = trace.count(await compare(judged)).value;
-  else trace.comparison = withSpecial(trace.count(await compare(ordinary)).value, trace.count(await compare(special)).value);
+  else
+    trace.comparison = withSpecial(
+      trace.count(await compare(ordinary)).value,
+      trace.count(await compare(special)).value,
+    );
 }
 
 /**
@@ -144,7 +169,10 @@ function withSpecial(ordinary: ConversionComparison, special: ConversionComparis
   return {
     ...ordinary,
     verdict: worstVerdict([ordinary.verdict, special.verdict]),
-    findings: [...ordinary.findings, ...added.map((f) => ({ ...f, where: `${f.where} (special values)`, args: { ...f.args, group: 'special' } }))],
+    findings: [
+      ...ordinary.findings,
+      ...added.map((f) => ({ ...f, where: `${f.where} (special values)`, args: { ...f.args, group: 'special' } })),
+    ],
     samples: [...ordinary.samples, ...special.samples],
   };
 }
@@ -153,14 +181,20 @@ function withSpecial(ordinary: ConversionComparison, special: ConversionComparis
  * Sizes of the default sweep that the original itself refuses (a U-Net at an odd width): not legal inputs, so nothing is
  * lost by leaving them out, and it is said. Sizes that the user asked for, and batch sizes, are never excused.
  */
-function refusedSizes(conversion: Conversion, samples: readonly Sample[], reference: Observation): readonly SampleRun[] {
+function refusedSizes(
+  conversion: Conversion,
+  samples: readonly Sample[],
+  reference: Observation,
+): readonly SampleRun[] {
   const swept = new Set(
     samples.flatMap((s) => {
       const dim = /\[(.+)=\d+\]$/.exec(s.id)?.[1];
       return dim === undefined || /^(batch|n)$/i.test(dim) || conversion.case.dims[dim] !== undefined ? [] : [s.id];
     }),
   );
-  return reference.samples.filter((run) => swept.has(run.sample) && ['run-failed', 'input-mismatch'].includes(run.failure?.code ?? ''));
+  return reference.samples.filter(
+    (run) => swept.has(run.sample) && ['run-failed', 'input-mismatch'].includes(run.failure?.code ?? ''),
+  );
 }
 
 /**
@@ -172,7 +206,19 @@ function openAhead(ctx: RunContext, conversion: Conversion): void {
   if (existing === null || !isInNode(candidate.runtime)) return;
   const { ref } = existingCandidate(conversion, existing);
   resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
-    ({ host }) => ctx.pool.warm(host).ahead('describe', { runtime: candidate.runtime.name, model: ref, options: { ...candidate.options }, outDir: ctx.pool.scratch('ahead') }, { timeoutMs: c.timeoutMs }),
+    ({ host }) =>
+      ctx.pool
+        .warm(host)
+        .ahead(
+          'describe',
+          {
+            runtime: candidate.runtime.name,
+            model: ref,
+            options: { ...candidate.options },
+            outDir: ctx.pool.scratch('ahead'),
+          },
+          { timeoutMs: c.timeoutMs },
+        ),
     () => {},
   );
 }
@@ -195,13 +241,26 @@ interface CandidateNeeds {
   readonly referenceContract: IoContract;
 }
 
-async function runCandidate(ctx: RunContext, conversion: Conversion, needs: CandidateNeeds, trace: Trace): Promise<StepResult<Observation>> {
+async function runCandidate(
+  ctx: RunContext,
+  conversion: Conversion,
+  needs: CandidateNeeds,
+  trace: Trace,
+): Promise<StepResult<Observation>> {
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
   const { mapInputs } = conversion.rules;
   // Samples carry the plan's names, whatever the model itself calls its inputs.
-  const reference = { inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })), outputs: [], names: needs.referenceContract.names };
-  const declared = Object.fromEntries((trace.artifact?.value.declared ?? []).flatMap((d) => (d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [])));
+  const reference = {
+    inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    outputs: [],
+    names: needs.referenceContract.names,
+  };
+  const declared = Object.fromEntries(
+    (trace.artifact?.value.declared ?? []).flatMap((d) =>
+      d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [],
+    ),
+  );
   return observeModel(ctx, conversion, {
     role: 'candidate',
     model,
@@ -225,23 +284,38 @@ async function exportAhead(
   trace: Trace,
 ): Promise<{ readonly inputs: InputPlan[]; readonly example: Example | null }> {
   const { exporter, candidate, samples } = conversion;
-  if (exporter === null || candidate.format !== 'onnx' || samples.portfolio === 0 || !wantsRoles(inputs)) return { inputs, example: null };
-  const first = trace.count(await makeSamples(ctx, conversion.id, { ...samplePlan(conversion, inputs, seed), portfolio: 1, files: [] }));
+  if (exporter === null || candidate.format !== 'onnx' || samples.portfolio === 0 || !wantsRoles(inputs))
+    return { inputs, example: null };
+  const first = trace.count(
+    await makeSamples(ctx, conversion.id, { ...samplePlan(conversion, inputs, seed), portfolio: 1, files: [] }),
+  );
   const example = tracingExample(conversion, first);
   try {
     const artifact = await exportModel(ctx, conversion, { model: source, inputs, example });
-    return { inputs: await withReadRoles(ctx, conversion, inputs, [keyedArtifact(conversion, artifact.value, artifact.dir)]), example };
+    return {
+      inputs: await withReadRoles(ctx, conversion, inputs, [keyedArtifact(conversion, artifact.value, artifact.dir)]),
+      example,
+    };
   } catch {
     return { inputs, example };
   }
 }
 
-function tracingExample({ source }: Conversion, set: StepResult<{ readonly samples: readonly Sample[] }>): Example | null {
-  const sample = source.callable !== undefined || source.format === 'torchscript' ? exampleSample(set.value.samples) : undefined;
+function tracingExample(
+  { source }: Conversion,
+  set: StepResult<{ readonly samples: readonly Sample[] }>,
+): Example | null {
+  const sample =
+    source.callable !== undefined || source.format === 'torchscript' ? exampleSample(set.value.samples) : undefined;
   return sample === undefined ? null : { sample, dir: set.dir };
 }
 
-async function candidateModel(ctx: RunContext, conversion: Conversion, { source, inputs, example }: CandidateNeeds, trace: Trace): Promise<KeyedModel> {
+async function candidateModel(
+  ctx: RunContext,
+  conversion: Conversion,
+  { source, inputs, example }: CandidateNeeds,
+  trace: Trace,
+): Promise<KeyedModel> {
   if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
   const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example }));
@@ -252,7 +326,9 @@ async function candidateModel(ctx: RunContext, conversion: Conversion, { source,
 
 /** Generators whose values look like data, at base sizes (no `[batch=1]`): what tracing should see. */
 const exampleSample = (samples: readonly Sample[]): Sample | undefined =>
-  samples.find((s) => ['normal', 'uniform'].includes(s.generator) && !s.id.includes('[')) ?? samples.find((s) => !s.id.includes('[')) ?? samples[0];
+  samples.find((s) => ['normal', 'uniform'].includes(s.generator) && !s.id.includes('[')) ??
+  samples.find((s) => !s.id.includes('[')) ??
+  samples[0];
 
 async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): Promise<void> {
   trace.samples = [RECORDED_SAMPLE];
@@ -262,7 +338,14 @@ async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): 
   const candidate = trace.count(await observeRecorded(ctx, conversion, conversion.existing ?? conversion.source));
   trace.candidate = candidate;
   trace.comparison = trace.count(
-    await compareObservations(ctx, conversion, { reference, candidate, inputs: [], samples: trace.samples, declared: [], sameFormat: true }),
+    await compareObservations(ctx, conversion, {
+      reference,
+      candidate,
+      inputs: [],
+      samples: trace.samples,
+      declared: [],
+      sameFormat: true,
+    }),
   ).value;
 }
 
@@ -284,19 +367,34 @@ function examplesOf({ value, dir }: StepResult<Description>): TensorInfo[] | nul
 }
 
 function tensorInfos(path: string): TensorInfo[] {
-  return [...readSafetensorsHeader(path).tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
+  return [...readSafetensorsHeader(path).tensors.values()].map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: [...shape],
+  }));
 }
 
 async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
   const [first] = conversion.samples.files;
-  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile() || isTable(first)) return null;
+  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile() || isTable(first))
+    return null;
   const tensors = readTensorFile(first);
   return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 }
 
 /** The candidate's contract, asked for only when an existing artifact is all that can tell the inputs. */
-async function candidateContract(ctx: RunContext, conversion: Conversion, described: StepResult<Description>, trace: Trace): Promise<IoContract | null> {
-  if (conversion.existing === null || described.value.contract.inputs.length > 0 || described.value.exampleInputs !== null) return null;
+async function candidateContract(
+  ctx: RunContext,
+  conversion: Conversion,
+  described: StepResult<Description>,
+  trace: Trace,
+): Promise<IoContract | null> {
+  if (
+    conversion.existing === null ||
+    described.value.contract.inputs.length > 0 ||
+    described.value.exampleInputs !== null
+  )
+    return null;
   if (Object.values(conversion.case.inputs).some((i) => i.shape !== undefined)) return null;
   const model = existingCandidate(conversion, conversion.existing);
   return trace.count(await describeModel(ctx, conversion, model, 'candidate')).value.contract;

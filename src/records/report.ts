@@ -89,13 +89,29 @@ export const reportCase = z.object({
     .object({ tensor: z.string(), node: z.string(), opType: z.string(), source: z.string().nullable() })
     .nullable(),
   artifact: artifact
-    .pick({ format: true, path: true, digest: true, bytes: true, facts: true, milliseconds: true, log: true, precision: true })
+    .pick({
+      format: true,
+      path: true,
+      digest: true,
+      bytes: true,
+      facts: true,
+      milliseconds: true,
+      log: true,
+      precision: true,
+    })
     .extend({ declared: z.array(declaredChange) })
     .nullable(),
   /** Commands that run this conversion, or one sample of it, again. */
   reproduce: z.array(z.object({ title: z.string(), command: z.string() })),
   /** Tensors of the worst sample, relative to the run folder. */
-  tensors: z.object({ sample: z.string(), inputs: z.string(), reference: z.string().nullable(), candidate: z.string().nullable() }).nullable(),
+  tensors: z
+    .object({
+      sample: z.string(),
+      inputs: z.string(),
+      reference: z.string().nullable(),
+      candidate: z.string().nullable(),
+    })
+    .nullable(),
   /** Steps that were taken from the store, of all steps of this conversion. */
   steps: z.object({ total: z.number().int(), cached: z.number().int() }),
 });

@@ -24,7 +24,11 @@ export interface AdHoc {
 const modelPath = (spec: string): string =>
   existsSync(spec) ? spec : spec.replace(/^[a-z][a-z-]+:(?!\/\/)(?=.)/, '').replace(/(\.pyw?):[\w.]+$/, '$1');
 
-const caseName = (spec: string): string => basename(resolve(modelPath(spec))).replace(/\.[^.]+$/, '').replaceAll(/[^\w.+-]+/g, '-').replace(/^[^\w]+/, '') || 'model';
+const caseName = (spec: string): string =>
+  basename(resolve(modelPath(spec)))
+    .replace(/\.[^.]+$/, '')
+    .replaceAll(/[^\w.+-]+/g, '-')
+    .replace(/^[^\w]+/, '') || 'model';
 
 /** An ad-hoc suite of one case; the same shape as one from a file, so that everything after it is the same. */
 export function adHocSuite(request: AdHoc): Suite {
@@ -55,7 +59,10 @@ export function adHocSuite(request: AdHoc): Suite {
     loose: [],
     samples: { portfolio: null, special: false, files: [] },
     labels: [],
-    conversions: [...request.artifacts.map((a) => convert(null, a)), ...request.to.map((format) => convert(format, null))],
+    conversions: [
+      ...request.artifacts.map((a) => convert(null, a)),
+      ...request.to.map((format) => convert(format, null)),
+    ],
     reference: { runtime: null, options: {} },
     ties: {},
     dynamic: null,
@@ -71,7 +78,12 @@ export function adHocSuite(request: AdHoc): Suite {
 
 /** Data files that exporter options name (calibration) are the user's own words too: relative to the current folder. */
 const fromHere = (options: AdHoc['options']): AdHoc['options'] =>
-  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typeof value === 'string' && DATA_FILE.test(value) ? resolve(value) : value]));
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name,
+      typeof value === 'string' && DATA_FILE.test(value) ? resolve(value) : value,
+    ]),
+  );
 
 const DATA_FILE = /\.(npz|npy|safetensors)$/i;
 
@@ -86,7 +98,11 @@ export function parseInput(text: string): [string, InputSetting] {
   const match = /^([^=]+)=(\w+)\[([^\]]*)\]$/.exec(text.trim());
   const [, name, dtype, dims] = match ?? [];
   if (name === undefined || dtype === undefined || dims === undefined || !isDtype(dtype)) {
-    throw new OnparError({ code: 'bad-input', message: `--input \`${text}\` is not NAME=DTYPE[DIMS]`, fix: `for example --input image=float32[batch,3,224,224]; dtypes: ${DTYPES.join(', ')}` });
+    throw new OnparError({
+      code: 'bad-input',
+      message: `--input \`${text}\` is not NAME=DTYPE[DIMS]`,
+      fix: `for example --input image=float32[batch,3,224,224]; dtypes: ${DTYPES.join(', ')}`,
+    });
   }
   const shape = dims.trim() === '' ? [] : dims.split(',').map((d) => dimension(d.trim(), text));
   return [name, { dtype, shape }];
@@ -96,5 +112,9 @@ function dimension(text: string, whole: string): number | string | null {
   if (/^\d+$/.test(text)) return Number(text);
   if (text === '?' || text === '*') return null;
   if (/^[A-Za-z_]\w*$/.test(text)) return text;
-  throw new OnparError({ code: 'bad-input', message: `--input \`${whole}\`: \`${text}\` is not a dimension`, fix: 'write a number, a name (dynamic) or ? (dynamic, unnamed)' });
+  throw new OnparError({
+    code: 'bad-input',
+    message: `--input \`${whole}\`: \`${text}\` is not a dimension`,
+    fix: 'write a number, a name (dynamic) or ? (dynamic, unnamed)',
+  });
 }

@@ -41,7 +41,11 @@ function overrideCase(c: Case, o: Overrides, isOneOfMany: boolean): Case {
     ...c,
     inputs,
     dims: { ...c.dims, ...o.dims },
-    loose: isOneOfMany ? [...Object.keys(o.ranges), ...Object.keys(o.dims)].filter((name) => c.inputs[name] === undefined && c.dims[name] === undefined) : [],
+    loose: isOneOfMany
+      ? [...Object.keys(o.ranges), ...Object.keys(o.dims)].filter(
+          (name) => c.inputs[name] === undefined && c.dims[name] === undefined,
+        )
+      : [],
     samples: chosen(c.samples, o),
     reference: { ...c.reference, runtime: o.referenceRuntime ?? c.reference.runtime },
     python: o.python ?? c.python,

@@ -13,34 +13,63 @@ interface Defaults {
 }
 
 /** Fills in defaults and makes paths absolute. Throws with case and key where something cannot be meant. */
-export function resolveSuite(written: SuiteFile & { cases: Record<string, CaseSetting> }, file: string, root: string): Suite {
+export function resolveSuite(
+  written: SuiteFile & { cases: Record<string, CaseSetting> },
+  file: string,
+  root: string,
+): Suite {
   const cases = Object.entries(written.cases).map(([id, setting]) => resolveCase(id, setting, root, written));
-  return { title: file, file, root, seed: written.seed ?? 0, cases, rulesFrom: 'suite', reporters: written.reporters ?? null };
+  return {
+    title: file,
+    file,
+    root,
+    seed: written.seed ?? 0,
+    cases,
+    rulesFrom: 'suite',
+    reporters: written.reporters ?? null,
+  };
 }
 
-const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+const list = <T>(value: T | readonly T[]): readonly T[] =>
+  Array.isArray(value) ? (value as readonly T[]) : [value as T];
 
 /** What may stand in an id, and so in a folder's name below the run: never `.` or `..`. */
 const NAME = /^\w[\w.+-]*$/;
 
 function resolveCase(id: string, setting: CaseSetting, root: string, defaults: Defaults): Case {
   if (!NAME.test(id)) {
-    throw new OnparError({ code: 'bad-case-id', message: `case \`${id}\`: a case is named with letters, digits, "_", and behind the first also ".", "+" and "-"`, fix: 'rename it; `/` and `@` separate the parts of a conversion’s id' });
+    throw new OnparError({
+      code: 'bad-case-id',
+      message: `case \`${id}\`: a case is named with letters, digits, "_", and behind the first also ".", "+" and "-"`,
+      fix: 'rename it; `/` and `@` separate the parts of a conversion’s id',
+    });
   }
-  const inside = (key: string) => (path: string): string => {
-    const absolute = resolvePath(root, path);
-    if (!isInside(root, absolute)) {
-      throw new OnparError({ code: 'path-outside', message: `case \`${id}\`: \`${key}\` ${path} lies outside the suite’s folder ${root}`, fix: 'move the file below the suite’s folder, or name it on the command line' });
-    }
-    return absolute;
-  };
-  const existing = (key: string) => (path: string): string => {
-    const absolute = inside(key)(path);
-    if (!existsSync(absolute)) {
-      throw new OnparError({ code: 'file-missing', message: `case \`${id}\`: \`${key}\` ${path} does not exist`, fix: `looked for ${absolute}; mend \`${key}\` in the suite` });
-    }
-    return absolute;
-  };
+  const inside =
+    (key: string) =>
+    (path: string): string => {
+      const absolute = resolvePath(root, path);
+      if (!isInside(root, absolute)) {
+        throw new OnparError({
+          code: 'path-outside',
+          message: `case \`${id}\`: \`${key}\` ${path} lies outside the suite’s folder ${root}`,
+          fix: 'move the file below the suite’s folder, or name it on the command line',
+        });
+      }
+      return absolute;
+    };
+  const existing =
+    (key: string) =>
+    (path: string): string => {
+      const absolute = inside(key)(path);
+      if (!existsSync(absolute)) {
+        throw new OnparError({
+          code: 'file-missing',
+          message: `case \`${id}\`: \`${key}\` ${path} does not exist`,
+          fix: `looked for ${absolute}; mend \`${key}\` in the suite`,
+        });
+      }
+      return absolute;
+    };
   const requirements = setting.requirements ?? defaults.requirements;
   return {
     id,
@@ -68,7 +97,9 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
 /** `managed` and bare names (`python3.12`, found on PATH) stay; anything with a slash is a path below the suite's folder. */
 function resolvePython(python: string | undefined, root: string): string | null {
   if (python === undefined) return null;
-  return python === 'managed' || !/[/\\]/.test(python) && !python.startsWith('.') ? python : resolvePath(root, python);
+  return python === 'managed' || (!/[/\\]/.test(python) && !python.startsWith('.'))
+    ? python
+    : resolvePath(root, python);
 }
 
 /** Text forms (tolerances, samples) are shared with the command line and know no case: its name is put before their errors. */
@@ -77,23 +108,47 @@ function inCase<T>(id: string, parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof OnparError) || error.message.startsWith('case ')) throw error;
-    throw new OnparError({ code: error.code, message: `case \`${id}\`: ${error.message}`, ...(error.fix === undefined ? {} : { fix: error.fix }), cause: error });
+    throw new OnparError({
+      code: error.code,
+      message: `case \`${id}\`: ${error.message}`,
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+      cause: error,
+    });
   }
 }
 
 type PathCheck = (key: string) => (path: string) => string;
 
-function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting, root: string, existing: PathCheck): ConvertChoice {
+function resolveConvert(
+  id: string,
+  setting: ConvertSetting,
+  parent: CaseSetting,
+  root: string,
+  existing: PathCheck,
+): ConvertChoice {
   if ((setting.to === undefined) === (setting.artifact === undefined)) {
-    throw new OnparError({ code: 'bad-convert', message: `case \`${id}\`: a conversion has either \`to\` (export to a format) or \`artifact\` (an existing model), not ${setting.to === undefined ? 'neither' : 'both'}`, fix: 'write `to: onnx`, or `artifact: model.onnx`' });
+    throw new OnparError({
+      code: 'bad-convert',
+      message: `case \`${id}\`: a conversion has either \`to\` (export to a format) or \`artifact\` (an existing model), not ${setting.to === undefined ? 'neither' : 'both'}`,
+      fix: 'write `to: onnx`, or `artifact: model.onnx`',
+    });
   }
   if (setting.name !== undefined && !NAME.test(setting.name)) {
-    throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: conversion name \`${setting.name}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
+    throw new OnparError({
+      code: 'bad-name',
+      message: `case \`${id}\`: conversion name \`${setting.name}\``,
+      fix: 'use letters, digits, ".", "_", "+" and "-"',
+    });
   }
-  const runs = setting.run === undefined ? [] : list(setting.run).map((run) => resolveRun(run, setting.optional ?? false));
+  const runs =
+    setting.run === undefined ? [] : list(setting.run).map((run) => resolveRun(run, setting.optional ?? false));
   const odd = runs.find((run) => run.name !== undefined && !NAME.test(run.name));
   if (odd !== undefined) {
-    throw new OnparError({ code: 'bad-name', message: `case \`${id}\`: name \`${odd.name}\` of runtime \`${odd.runtime}\``, fix: 'use letters, digits, ".", "_", "+" and "-"' });
+    throw new OnparError({
+      code: 'bad-name',
+      message: `case \`${id}\`: name \`${odd.name}\` of runtime \`${odd.runtime}\``,
+      fix: 'use letters, digits, ".", "_", "+" and "-"',
+    });
   }
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
@@ -105,7 +160,8 @@ function resolveConvert(id: string, setting: ConvertSetting, parent: CaseSetting
     tolerances: inCase(id, () => parseTolerances(setting.tolerance ?? parent.tolerance)),
     mapInputs: setting.inputs ?? {},
     mapOutputs: setting.outputs ?? parent.outputs ?? {},
-    samples: setting.samples === undefined ? null : inCase(id, () => parseSamples(setting.samples, existing('samples'))),
+    samples:
+      setting.samples === undefined ? null : inCase(id, () => parseSamples(setting.samples, existing('samples'))),
     expect: setting.expect === undefined ? null : (dropUndefined(setting.expect) as ConvertChoice['expect']),
     optional: setting.optional ?? false,
     python: resolvePython(setting.python, root),
@@ -118,9 +174,25 @@ function resolveExporter(exporter: ConvertSetting['exporter']): ConvertChoice['e
   return typeof exporter === 'string' ? exporter : (dropUndefined(exporter) as ConvertChoice['exporter']);
 }
 
-function resolveRun(run: string | { runtime: string; name?: string | undefined; options?: Record<string, unknown> | undefined; optional?: boolean | undefined }, optional: boolean): RuntimeChoice {
+function resolveRun(
+  run:
+    | string
+    | {
+        runtime: string;
+        name?: string | undefined;
+        options?: Record<string, unknown> | undefined;
+        optional?: boolean | undefined;
+      },
+  optional: boolean,
+): RuntimeChoice {
   if (typeof run === 'string') return { runtime: run, options: {}, optional };
-  return { runtime: run.runtime, ...(run.name === undefined ? {} : { name: run.name }), options: run.options ?? {}, optional: run.optional ?? optional };
+  return {
+    runtime: run.runtime,
+    ...(run.name === undefined ? {} : { name: run.name }),
+    options: run.options ?? {},
+    optional: run.optional ?? optional,
+  };
 }
 
-const dropUndefined = <T extends object>(value: T): object => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined));
+const dropUndefined = <T extends object>(value: T): object =>
+  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined));

@@ -9,12 +9,18 @@ import { DTYPES } from '../tensor/dtype.ts';
  */
 const toleranceText = z
   .string()
-  .describe('`auto`, a preset (`float32`, `float16`, `bfloat16`, `int8`), `rtol=1e-3,atol=1e-5`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`');
+  .describe(
+    '`auto`, a preset (`float32`, `float16`, `bfloat16`, `int8`), `rtol=1e-3,atol=1e-5`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`',
+  );
 
 const toleranceValue = z.union([
   toleranceText,
   z.strictObject({ atol: z.number().nonnegative().optional(), rtol: z.number().nonnegative().optional() }),
-  z.strictObject({ relative: z.union([z.number().nonnegative(), z.string()]).describe('Largest error as a share of rms(reference): 0.001 or "0.1%"') }),
+  z.strictObject({
+    relative: z
+      .union([z.number().nonnegative(), z.string()])
+      .describe('Largest error as a share of rms(reference): 0.001 or "0.1%"'),
+  }),
 ]);
 export type ToleranceValue = z.infer<typeof toleranceValue>;
 
@@ -23,19 +29,42 @@ const TOLERANCE_KEYS = ['atol', 'rtol', 'relative'];
 /** One rule for every output, or one by output name (`*` for all others). */
 const toleranceSetting = z
   .union([toleranceValue, z.record(z.string(), toleranceValue)])
-  .refine((t) => typeof t === 'string' || !Object.keys(t).some((k) => TOLERANCE_KEYS.includes(k)) || Object.keys(t).every((k) => TOLERANCE_KEYS.includes(k)), {
-    message: 'mix of output names and atol/rtol/relative',
-  });
+  .refine(
+    (t) =>
+      typeof t === 'string' ||
+      !Object.keys(t).some((k) => TOLERANCE_KEYS.includes(k)) ||
+      Object.keys(t).every((k) => TOLERANCE_KEYS.includes(k)),
+    {
+      message: 'mix of output names and atol/rtol/relative',
+    },
+  );
 export type ToleranceSetting = z.infer<typeof toleranceSetting>;
 
 const inputSetting = z.strictObject({
   dtype: z.enum(DTYPES).optional(),
   shape: z.array(dim).optional().describe('Numbers are fixed sizes, names are dynamic dimensions: [batch, 1, 8, 8]'),
   range: z.tuple([z.number(), z.number()]).optional().describe('Legal values, inclusive'),
-  values: z.array(z.union([z.number(), z.string()])).nonempty().optional().describe('The only legal values'),
-  distribution: distribution.optional().describe('How values lie: `{ normal: { mean: 0, std: 1 } }`, `uniform: { low, high }`, `lognormal: { mean, sigma }`, `exponential: { rate }`'),
-  generator: z.string().optional().describe('Your own function, the default export of a file below the suite’s folder or of a module: `(input, random, sample) => values` fills `input.shape`'),
-  role: inputRole.optional().describe('What it means to the model, where that is not read from an ONNX graph: decides legal values and which data are tried'),
+  values: z
+    .array(z.union([z.number(), z.string()]))
+    .nonempty()
+    .optional()
+    .describe('The only legal values'),
+  distribution: distribution
+    .optional()
+    .describe(
+      'How values lie: `{ normal: { mean: 0, std: 1 } }`, `uniform: { low, high }`, `lognormal: { mean, sigma }`, `exponential: { rate }`',
+    ),
+  generator: z
+    .string()
+    .optional()
+    .describe(
+      'Your own function, the default export of a file below the suite’s folder or of a module: `(input, random, sample) => values` fills `input.shape`',
+    ),
+  role: inputRole
+    .optional()
+    .describe(
+      'What it means to the model, where that is not read from an ONNX graph: decides legal values and which data are tried',
+    ),
 });
 export type InputSetting = z.infer<typeof inputSetting>;
 
@@ -43,14 +72,25 @@ const options = z.record(z.string(), z.unknown());
 
 const runtimeSetting = z.union([
   z.string(),
-  z.strictObject({ runtime: z.string(), name: z.string().optional(), options: options.optional(), optional: z.boolean().optional() }),
+  z.strictObject({
+    runtime: z.string(),
+    name: z.string().optional(),
+    options: options.optional(),
+    optional: z.boolean().optional(),
+  }),
 ]);
 
 const exporterSetting = z.union([
   z.string(),
   z.strictObject({
-    command: z.array(z.string()).nonempty().describe('Any command line. Placeholders: {source} {weights} {output} {options} {python} {root}'),
-    toolchain: z.string().optional().describe('The toolchain whose Python {python} stands for; default: the source framework’s'),
+    command: z
+      .array(z.string())
+      .nonempty()
+      .describe('Any command line. Placeholders: {source} {weights} {output} {options} {python} {root}'),
+    toolchain: z
+      .string()
+      .optional()
+      .describe('The toolchain whose Python {python} stands for; default: the source framework’s'),
     name: z.string().optional(),
   }),
 ]);
@@ -67,36 +107,71 @@ const expectSetting = z.strictObject({
 const samplesSetting = z.union([z.string(), z.array(z.string()).nonempty()]);
 
 const convertSetting = z.strictObject({
-  to: z.string().optional().describe('The format to convert to, or `same` for the same model under another runtime or version'),
+  to: z
+    .string()
+    .optional()
+    .describe('The format to convert to, or `same` for the same model under another runtime or version'),
   artifact: z.string().optional().describe('An existing converted model: no export is run'),
   name: z.string().optional().describe('Stands in the id `<case>/<name>@<runtime>`; default: the target format'),
-  exporter: exporterSetting.optional().describe('Name of an exporter, or `{ command: […] }`; default: the one from the source’s format'),
+  exporter: exporterSetting
+    .optional()
+    .describe('Name of an exporter, or `{ command: […] }`; default: the one from the source’s format'),
   options: options.optional().describe('Options of the exporter: docs/exporters-and-runtimes.md'),
-  run: z.union([runtimeSetting, z.array(runtimeSetting).nonempty()]).optional().describe('Runtimes that execute the result; default: the format’s own'),
+  run: z
+    .union([runtimeSetting, z.array(runtimeSetting).nonempty()])
+    .optional()
+    .describe('Runtimes that execute the result; default: the format’s own'),
   tolerance: toleranceSetting.optional(),
   outputs: z.record(z.string(), z.string()).optional().describe('Reference output → candidate output'),
   inputs: z.record(z.string(), z.string()).optional().describe('Reference input → candidate input'),
   samples: samplesSetting.optional().describe('Other samples than the case’s'),
   expect: expectSetting.optional().describe('A failure that is known: reported, but it does not gate'),
-  optional: z.boolean().optional().describe('A runtime that is not available here skips this conversion without failing the run'),
+  optional: z
+    .boolean()
+    .optional()
+    .describe('A runtime that is not available here skips this conversion without failing the run'),
   python: z.string().optional().describe('With `to: same`: another interpreter or environment for the candidate'),
   tags: z.array(z.string()).optional(),
 });
 export type ConvertSetting = z.infer<typeof convertSetting>;
 
 const caseSetting = z.strictObject({
-  source: z.string().describe('model.py:build, model.keras, saved_model/, model.joblib, model.onnx …; `format:path` forces a format'),
-  weights: z.string().optional().describe('Weights (.safetensors, or .pt read weights-only) that are loaded into what the code returns'),
-  inputs: z.record(z.string(), inputSetting).optional().describe('What the model takes, where it does not say so itself, and which values are legal'),
-  dims: z.record(z.string(), z.array(z.number().int().nonnegative()).nonempty()).optional().describe('Sizes to try for each named dimension'),
-  samples: samplesSetting.optional().describe('`portfolio`, `portfolio:5`, `special` (NaN, infinities, denormals: judged apart), and data files (npy, npz, safetensors, csv, json)'),
-  labels: z.union([z.string(), z.array(z.string()).nonempty()]).optional().describe('Tensors or columns of the data files that are no inputs: what the model should have answered'),
+  source: z
+    .string()
+    .describe('model.py:build, model.keras, saved_model/, model.joblib, model.onnx …; `format:path` forces a format'),
+  weights: z
+    .string()
+    .optional()
+    .describe('Weights (.safetensors, or .pt read weights-only) that are loaded into what the code returns'),
+  inputs: z
+    .record(z.string(), inputSetting)
+    .optional()
+    .describe('What the model takes, where it does not say so itself, and which values are legal'),
+  dims: z
+    .record(z.string(), z.array(z.number().int().nonnegative()).nonempty())
+    .optional()
+    .describe('Sizes to try for each named dimension'),
+  samples: samplesSetting
+    .optional()
+    .describe(
+      '`portfolio`, `portfolio:5`, `special` (NaN, infinities, denormals: judged apart), and data files (npy, npz, safetensors, csv, json)',
+    ),
+  labels: z
+    .union([z.string(), z.array(z.string()).nonempty()])
+    .optional()
+    .describe('Tensors or columns of the data files that are no inputs: what the model should have answered'),
   convert: z.union([convertSetting, z.array(convertSetting).nonempty()]).describe('The conversions to prove'),
-  reference: z.strictObject({ runtime: z.string().optional(), options: options.optional() }).optional().describe('Runtime of the original; default: its own framework'),
+  reference: z
+    .strictObject({ runtime: z.string().optional(), options: options.optional() })
+    .optional()
+    .describe('Runtime of the original; default: its own framework'),
   tolerance: toleranceSetting.optional().describe('For all conversions of the case; default `auto`'),
   outputs: z.record(z.string(), z.string()).optional().describe('Reference output → candidate output'),
   ties: z.record(z.string(), z.string()).optional().describe('Label output → the scores it was taken from'),
-  dynamic: z.array(z.string()).optional().describe('Dimensions that every conversion must keep dynamic; default: every named dimension of `inputs`'),
+  dynamic: z
+    .array(z.string())
+    .optional()
+    .describe('Dimensions that every conversion must keep dynamic; default: every named dimension of `inputs`'),
   python: z.string().optional().describe('Interpreter or virtual environment that runs the source, or `managed`'),
   requirements: z.string().optional().describe('Requirements file: an environment is made from it'),
   trust: z.boolean().optional().describe('Allow loading pickles (.pkl, .joblib, old .pt) of this case'),
@@ -113,7 +188,11 @@ export const suiteSchema = z.strictObject({
   seed: z.number().int().optional().describe('Seed of every random number (default 0)'),
   python: z.string().optional().describe('Default of every case'),
   requirements: z.string().optional().describe('Default of every case'),
-  reporters: z.array(z.string()).nonempty().optional().describe('terminal, json, html, junit, markdown, github, or modules of your own'),
+  reporters: z
+    .array(z.string())
+    .nonempty()
+    .optional()
+    .describe('terminal, json, html, junit, markdown, github, or modules of your own'),
 });
 /** A suite as it is written in YAML, JSON or `defineSuite`. */
 export type SuiteFile = z.input<typeof suiteSchema>;

@@ -13,11 +13,23 @@ const cache = sharedScratch();
 async function compare(reference: string, candidate: string, ...more: readonly string[]) {
   const out = join(scratch(), 'run');
   const at = (name: string): string => (name.includes('/') ? name : join(MODELS, name));
-  const finished = await onpar(['compare', at(reference), at(candidate), '--out', out, '--cache', cache, '--reporter', 'terminal', ...more]);
+  const finished = await onpar([
+    'compare',
+    at(reference),
+    at(candidate),
+    '--out',
+    out,
+    '--cache',
+    cache,
+    '--reporter',
+    'terminal',
+    ...more,
+  ]);
   return { ...finished, case: onlyCase(out) };
 }
 
-const messages = (c: { findings: readonly { message: string }[] }): string => c.findings.map((f) => f.message).join('\n');
+const messages = (c: { findings: readonly { message: string }[] }): string =>
+  c.findings.map((f) => f.message).join('\n');
 
 describe('healthy', () => {
   test('a model against itself: identical, exit code 0', async () => {
@@ -25,7 +37,10 @@ describe('healthy', () => {
     expect([exitCode, c.verdict, c.grade]).toEqual([0, 'pass', 'identical']);
     expect(stdout).toContain('Parity holds: the one conversion passes');
     expect(c.samples.length).toBeGreaterThanOrEqual(10);
-    expect(c.outputs.map((o) => [o.name, o.metrics.maxAbs])).toEqual([['logits', 0], ['label', 0]]);
+    expect(c.outputs.map((o) => [o.name, o.metrics.maxAbs])).toEqual([
+      ['logits', 0],
+      ['label', 0],
+    ]);
   });
   test('NaN and infinities at the same places agree', async () => {
     const { exitCode, case: c } = await compare('nan.onnx', 'nan.onnx');
@@ -48,19 +63,36 @@ describe('faulty', () => {
     const { exitCode, stdout, case: c } = await compare('tiny-mlp.onnx', 'tiny-mlp-faulty.onnx');
     expect([exitCode, c.verdict, c.grade]).toEqual([1, 'fail', 'broken']);
     expect(codesOf(c)).toContain('values-differ');
-    expect(stdout).toMatch(/output logits: .* of the elements lie outside the tolerance; the worst of them is in sample/);
+    expect(stdout).toMatch(
+      /output logits: .* of the elements lie outside the tolerance; the worst of them is in sample/,
+    );
   });
   test('renamed outputs fail, and --map-output mends it', async () => {
     const plain = await compare('tiny-mlp.onnx', 'tiny-mlp-renamed.onnx');
     expect([plain.exitCode, plain.case.verdict]).toEqual([1, 'fail']);
     expect(messages(plain.case)).toContain('output logits is called scores in the candidate');
     expect(plain.stdout).toContain('--map-output');
-    const mapped = await compare('tiny-mlp.onnx', 'tiny-mlp-renamed.onnx', '--map-output', 'logits=scores', '--map-output', 'label=class');
+    const mapped = await compare(
+      'tiny-mlp.onnx',
+      'tiny-mlp-renamed.onnx',
+      '--map-output',
+      'logits=scores',
+      '--map-output',
+      'label=class',
+    );
     expect([mapped.exitCode, mapped.case.grade]).toEqual([0, 'identical']);
-    expect(mapped.case.outputs.map((o) => [o.name, o.candidateName, o.pairedBy])).toEqual([['logits', 'scores', 'map'], ['label', 'class', 'map']]);
+    expect(mapped.case.outputs.map((o) => [o.name, o.candidateName, o.pairedBy])).toEqual([
+      ['logits', 'scores', 'map'],
+      ['label', 'class', 'map'],
+    ]);
   });
   test('a map to a name that does not exist maps nothing, and says so', async () => {
-    const { exitCode, case: c } = await compare('tiny-mlp.onnx', 'tiny-mlp-renamed.onnx', '--map-output', 'logits=scors');
+    const { exitCode, case: c } = await compare(
+      'tiny-mlp.onnx',
+      'tiny-mlp-renamed.onnx',
+      '--map-output',
+      'logits=scors',
+    );
     expect(exitCode).toBe(1);
     expect(messages(c)).toContain('output logits is mapped, but the candidate has no `scors`; it has scores, class');
   });
@@ -85,7 +117,11 @@ describe('faulty', () => {
   });
   test('int64 labels that became int32', async () => {
     const { exitCode, case: c } = await compare('tiny-mlp.onnx', 'tiny-mlp-int32.onnx');
-    expect([exitCode, codesOf(c), messages(c)]).toEqual([1, ['dtype-changed'], 'output label changed dtype from int64 to int32']);
+    expect([exitCode, codesOf(c), messages(c)]).toEqual([
+      1,
+      ['dtype-changed'],
+      'output label changed dtype from int64 to int32',
+    ]);
   });
   test('an output on one side only, and on the other', async () => {
     const one = await compare('nan.onnx', 'two-outputs.onnx');
@@ -117,7 +153,15 @@ describe('files that are not what they say', () => {
   });
   test('a truncated candidate is an error of the candidate', async () => {
     const cut = write(scratch(), 'cut.onnx', readFileSync(join(MODELS, 'tiny-mlp.onnx')).subarray(0, 1000));
-    const finished = await onpar(['compare', join(MODELS, 'tiny-mlp.onnx'), cut, '--out', join(scratch(), 'run'), '--cache', cache]);
+    const finished = await onpar([
+      'compare',
+      join(MODELS, 'tiny-mlp.onnx'),
+      cut,
+      '--out',
+      join(scratch(), 'run'),
+      '--cache',
+      cache,
+    ]);
     expect(finished.text).toContain('cut.onnx');
     expect(finished.exitCode).not.toBe(0);
     expect(finished.exitCode).not.toBe(70);
@@ -130,8 +174,15 @@ describe('files that are not what they say', () => {
     expect(stderr).toMatch(/fix: .+/);
   });
   test('an empty file', async () => {
-    const { exitCode, stderr } = await onpar(['compare', write(scratch(), 'empty.onnx', ''), join(MODELS, 'tiny-mlp.onnx')]);
-    expect([exitCode, stderr.replace(/\S*empty/, 'empty')]).toEqual([2, 'onpar: empty.onnx is empty\n  fix: export or download it again\n']);
+    const { exitCode, stderr } = await onpar([
+      'compare',
+      write(scratch(), 'empty.onnx', ''),
+      join(MODELS, 'tiny-mlp.onnx'),
+    ]);
+    expect([exitCode, stderr.replace(/\S*empty/, 'empty')]).toEqual([
+      2,
+      'onpar: empty.onnx is empty\n  fix: export or download it again\n',
+    ]);
   });
   test('a misspelt name', async () => {
     const { exitCode, stderr } = await onpar(['compare', 'tiny-mpl.onnx', 'tiny-mlp.onnx'], { cwd: MODELS });
@@ -142,17 +193,41 @@ describe('files that are not what they say', () => {
 
 describe('the user’s own samples', () => {
   const dir = sharedScratch();
-  const x = (rows: number, columns = 8): ReturnType<typeof tensorFrom> => tensorFrom('float32', [rows, columns], Array.from({ length: rows * columns }, (_, i) => Math.sin(i)));
+  const x = (rows: number, columns = 8): ReturnType<typeof tensorFrom> =>
+    tensorFrom(
+      'float32',
+      [rows, columns],
+      Array.from({ length: rows * columns }, (_, i) => Math.sin(i)),
+    );
   beforeAll(() => {
     withModels(dir, 'tiny-mlp.onnx', 'two-outputs.onnx');
     writeSafetensors(join(dir, 'good.safetensors'), new Map([['x', x(5)]]));
-    writeSafetensors(join(dir, 'names.safetensors'), new Map([['x', x(5)], ['y', x(5)]]));
+    writeSafetensors(
+      join(dir, 'names.safetensors'),
+      new Map([
+        ['x', x(5)],
+        ['y', x(5)],
+      ]),
+    );
     writeSafetensors(join(dir, 'wide.safetensors'), new Map([['x', x(5, 9)]]));
-    writeSafetensors(join(dir, 'dtype.safetensors'), new Map([['x', tensorFrom('int64', [5, 8], Array.from({ length: 40 }, (_, i) => BigInt(i)))]]));
+    writeSafetensors(
+      join(dir, 'dtype.safetensors'),
+      new Map([
+        [
+          'x',
+          tensorFrom(
+            'int64',
+            [5, 8],
+            Array.from({ length: 40 }, (_, i) => BigInt(i)),
+          ),
+        ],
+      ]),
+    );
     write(dir, 'rank.npy', serializeNpy(tensorFrom('float32', [8], [1, 2, 3, 4, 5, 6, 7, 8])));
     write(dir, 'text.npz', 'no tensors here');
   });
-  const run = (file: string, ...more: readonly string[]) => compare(join(dir, 'tiny-mlp.onnx'), join(dir, 'tiny-mlp.onnx'), '--inputs', join(dir, file), ...more);
+  const run = (file: string, ...more: readonly string[]) =>
+    compare(join(dir, 'tiny-mlp.onnx'), join(dir, 'tiny-mlp.onnx'), '--inputs', join(dir, file), ...more);
   test('are compared alone, with their rows swept as batches', async () => {
     const { exitCode, case: c } = await run('good.safetensors');
     expect(exitCode).toBe(0);
@@ -179,14 +254,32 @@ describe('the user’s own samples', () => {
     expect(stdout).toContain(fix);
   });
   test('a file without tensors', async () => {
-    const { exitCode, text } = await onpar(['compare', 'tiny-mlp.onnx', 'tiny-mlp.onnx', '--inputs', 'text.npz', '--out', join(scratch(), 'o'), '--cache', cache], { cwd: dir });
+    const { exitCode, text } = await onpar(
+      [
+        'compare',
+        'tiny-mlp.onnx',
+        'tiny-mlp.onnx',
+        '--inputs',
+        'text.npz',
+        '--out',
+        join(scratch(), 'o'),
+        '--cache',
+        cache,
+      ],
+      { cwd: dir },
+    );
     expect(exitCode).not.toBe(0);
     expect(exitCode).not.toBe(70);
     expect(text).toContain('text.npz is not a tensor file');
     expect(text).toContain('use npy, npz or safetensors');
   });
   test('a file that does not exist', async () => {
-    const { exitCode, stderr } = await onpar(['compare', 'tiny-mlp.onnx', 'tiny-mlp.onnx', '--inputs', 'no.npz'], { cwd: dir });
-    expect([exitCode, stderr]).toEqual([2, `onpar: --inputs no.npz does not exist\n  fix: looked for ${join(dir, 'no.npz')}\n`]);
+    const { exitCode, stderr } = await onpar(['compare', 'tiny-mlp.onnx', 'tiny-mlp.onnx', '--inputs', 'no.npz'], {
+      cwd: dir,
+    });
+    expect([exitCode, stderr]).toEqual([
+      2,
+      `onpar: --inputs no.npz does not exist\n  fix: looked for ${join(dir, 'no.npz')}\n`,
+    ]);
   });
 });

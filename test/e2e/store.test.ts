@@ -8,17 +8,26 @@ import { onpar, readReport, withModels } from './onpar.ts';
 /** A folder with two models and a suite of them. */
 function project(): string {
   const dir = withModels(scratch(), 'tiny-mlp.onnx', 'tiny-mlp-int32.onnx', 'two-outputs.onnx');
-  write(dir, 'onpar.yaml', 'cases:\n  mlp: { source: tiny-mlp.onnx, samples: "portfolio:3", convert: { to: same } }\n  two: { source: two-outputs.onnx, samples: "portfolio:3", convert: { to: same } }\n');
+  write(
+    dir,
+    'onpar.yaml',
+    'cases:\n  mlp: { source: tiny-mlp.onnx, samples: "portfolio:3", convert: { to: same } }\n  two: { source: two-outputs.onnx, samples: "portfolio:3", convert: { to: same } }\n',
+  );
   return dir;
 }
 
 async function run(dir: string, ...more: readonly string[]) {
   const finished = await onpar(['run', '--out', 'run', '--reporter', 'terminal', ...more], { cwd: dir });
   const { cases } = readReport(join(dir, 'run'));
-  return { ...finished, steps: Object.fromEntries(cases.map((c) => [c.case, `${c.steps.cached}/${c.steps.total}`])), verdicts: cases.map((c) => c.verdict) };
+  return {
+    ...finished,
+    steps: Object.fromEntries(cases.map((c) => [c.case, `${c.steps.cached}/${c.steps.total}`])),
+    verdicts: cases.map((c) => c.verdict),
+  };
 }
 
-const entries = (dir: string): string[] => filesBelow(join(dir, '.onpar', 'steps')).filter((path) => path.endsWith('step.json'));
+const entries = (dir: string): string[] =>
+  filesBelow(join(dir, '.onpar', 'steps')).filter((path) => path.endsWith('step.json'));
 
 describe('a step that ran is not run again', () => {
   test('second run: everything cached; --no-cache: nothing; then everything again', async () => {
@@ -46,7 +55,11 @@ describe('a step that ran is not run again', () => {
   test('--cache, ONPAR_CACHE and beside the suite, in this order', async () => {
     const dir = project();
     await onpar(['run', '--out', 'run', '--cache', 'one'], { cwd: dir, env: { ONPAR_CACHE: join(dir, 'two') } });
-    expect([existsSync(join(dir, 'one', 'steps')), existsSync(join(dir, 'two')), existsSync(join(dir, '.onpar'))]).toEqual([true, false, false]);
+    expect([
+      existsSync(join(dir, 'one', 'steps')),
+      existsSync(join(dir, 'two')),
+      existsSync(join(dir, '.onpar')),
+    ]).toEqual([true, false, false]);
     await onpar(['run', '--out', 'run'], { cwd: dir, env: { ONPAR_CACHE: join(dir, 'two') } });
     expect([existsSync(join(dir, 'two', 'steps')), existsSync(join(dir, '.onpar'))]).toEqual([true, false]);
     await onpar(['run', '--out', 'run'], { cwd: dir });
@@ -58,7 +71,14 @@ describe('damage', () => {
   test('a truncated record is made again, and only that step', async () => {
     const dir = project();
     await run(dir);
-    const broken = entries(dir).find((path) => JSON.stringify(JSON.parse(readFileSync(join(dir, '.onpar', 'steps', path), 'utf8'))).includes('"runMilliseconds"')) ?? entries(dir)[0] ?? '';
+    const broken =
+      entries(dir).find((path) =>
+        JSON.stringify(JSON.parse(readFileSync(join(dir, '.onpar', 'steps', path), 'utf8'))).includes(
+          '"runMilliseconds"',
+        ),
+      ) ??
+      entries(dir)[0] ??
+      '';
     truncateSync(join(dir, '.onpar', 'steps', broken), 10);
     const again = await run(dir);
     expect(again.verdicts).toEqual(['pass', 'pass']);
@@ -79,7 +99,9 @@ describe('damage', () => {
 describe('two runs at once in one store', () => {
   test('both are right, and nothing is left half-written', async () => {
     const dir = project();
-    const both = await Promise.all(['a', 'b', 'c'].map((out) => onpar(['run', '--out', out, '--reporter', 'terminal'], { cwd: dir })));
+    const both = await Promise.all(
+      ['a', 'b', 'c'].map((out) => onpar(['run', '--out', out, '--reporter', 'terminal'], { cwd: dir })),
+    );
     expect(both.map((f) => f.exitCode)).toEqual([0, 0, 0]);
     expect(['a', 'b', 'c'].map((out) => readReport(join(dir, out)).totals.pass)).toEqual([2, 2, 2]);
     expect(readdirSync(join(dir, '.onpar', 'tmp'))).toEqual([]);

@@ -30,13 +30,24 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const words = (input: object) => ({
-  cases: { words: { source: 'words.py', python: 'managed', inputs: { ids: { dtype: 'int64', shape: ['batch', 'seq'], ...input } }, convert: { to: 'onnx' } } },
+  cases: {
+    words: {
+      source: 'words.py',
+      python: 'managed',
+      inputs: { ids: { dtype: 'int64', shape: ['batch', 'seq'], ...input } },
+      convert: { to: 'onnx' },
+    },
+  },
 });
 
 it('the exported graph tells which token ids are legal, and the reference sees the same samples', () => {
   const [c] = runSuite(dir, words({})).cases;
   expect(c?.verdict).toBe('pass');
-  expect(c?.findings.find((f) => f.code === 'input-role')?.args).toMatchObject({ input: 'ids', role: 'token-ids', range: [0, 49] });
+  expect(c?.findings.find((f) => f.code === 'input-role')?.args).toMatchObject({
+    input: 'ids',
+    role: 'token-ids',
+    range: [0, 49],
+  });
   expect(c?.findings.map((f) => f.code)).not.toContain('range-assumed');
 });
 

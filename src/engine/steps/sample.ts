@@ -15,12 +15,23 @@ export function makeSamples(ctx: RunContext, conversion: string, plan: SamplePla
   return ctx.steps.run<SampleSet>({
     kind: 'sample',
     version: 2,
-    inputs: { ...plan, inputs: plan.inputs.map(withoutPlace), files: plan.files.map((f) => f.digest), names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)) },
+    inputs: {
+      ...plan,
+      inputs: plan.inputs.map(withoutPlace),
+      files: plan.files.map((f) => f.digest),
+      names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)),
+    },
     conversion,
     label: 'making samples',
-    run: async (dir) => ({ value: await generateSamples(plan, dir), dependencies: plan.inputs.flatMap(({ generator }) => (generator === undefined || generator.digest === '' ? [] : [generator.path])) }),
+    run: async (dir) => ({
+      value: await generateSamples(plan, dir),
+      dependencies: plan.inputs.flatMap(({ generator }) =>
+        generator === undefined || generator.digest === '' ? [] : [generator.path],
+      ),
+    }),
   });
 }
 
 /** Where a checkout lies does not change what a generator in it makes. */
-const withoutPlace = ({ generator, ...input }: InputPlan): object => (generator === undefined ? input : { ...input, generator: generator.digest || generator.path });
+const withoutPlace = ({ generator, ...input }: InputPlan): object =>
+  generator === undefined ? input : { ...input, generator: generator.digest || generator.path };
