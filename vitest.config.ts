@@ -8,9 +8,28 @@ export default defineConfig({
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   test: {
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [PYTHON, BROWSER], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: [PYTHON, BROWSER],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       { extends: true, test: { name: 'browser', include: [BROWSER], testTimeout: 60_000, hookTimeout: 60_000 } },
-      { extends: true, test: { name: 'python', include: [PYTHON], testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 1, fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'python',
+          include: [PYTHON],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

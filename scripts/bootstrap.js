@@ -17,7 +17,8 @@ function fail(text) {
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) fail(`Node ${process.versions.node} is too old; install Node 20.19 or newer`);
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node ${process.versions.node} is too old; install Node 20.19 or newer`);
 }
 
 const sha = (data) => createHash('sha256').update(data).digest('hex');
@@ -26,7 +27,11 @@ const sha = (data) => createHash('sha256').update(data).digest('hex');
 function npm(args) {
   const own = process.env.npm_execpath;
   const [file, prefix] = own ? [process.execPath, [own]] : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
-  return spawnSync(file, [...prefix, ...args], { cwd: root, stdio: ['ignore', 2, 2], shell: !own && process.platform === 'win32' });
+  return spawnSync(file, [...prefix, ...args], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: !own && process.platform === 'win32',
+  });
 }
 
 function installPackages() {
@@ -47,7 +52,15 @@ function sourceState() {
     if (stat.isDirectory()) for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`);
     else seen.push(`${path} ${stat.size} ${stat.mtimeMs}`);
   };
-  for (const path of ['src', 'scripts/build.js', 'package.json', 'package-lock.json', 'tsconfig.json']) visit(path);
+  for (const path of [
+    'src',
+    'scripts/build.js',
+    'scripts/string-width.js',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+  ])
+    visit(path);
   return sha(seen.join('\n'));
 }
 
@@ -57,7 +70,10 @@ function buildSources(force) {
   if (!force && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('building');
   try {
-    execFileSync(process.execPath, [join(root, 'scripts', 'build.js'), ...(force ? ['--types'] : [])], { cwd: root, stdio: ['ignore', 2, 2] });
+    execFileSync(process.execPath, [join(root, 'scripts', 'build.js'), ...(force ? ['--types'] : [])], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    });
   } catch {
     fail('the build failed (see above)');
   }

@@ -19,7 +19,9 @@ const common = {
   // Native or large, or found by path at run time: these stay packages. The rest is bundled for its start-up time.
   external: ['onnxruntime-node', 'mathjs', 'jiti'],
   alias: { 'string-width': join(root, 'scripts', 'string-width.js') },
-  banner: { js: "import { createRequire as __onparRequire } from 'node:module'; const require = __onparRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __onparRequire } from 'node:module'; const require = __onparRequire(import.meta.url);",
+  },
   legalComments: 'none',
   logLevel: 'warning',
 };
@@ -34,7 +36,8 @@ const commonJs = {
 
 /** Built aside and put in place whole, so that an onpar that runs meanwhile finds all its parts. */
 async function bundle(outdir, ...parts) {
-  for (const { entryPoints, ...options } of parts) await build({ ...common, ...options, outdir: `${outdir}.next`, entryPoints });
+  for (const { entryPoints, ...options } of parts)
+    await build({ ...common, ...options, outdir: `${outdir}.next`, entryPoints });
   rmSync(join(root, outdir), { recursive: true, force: true });
   renameSync(join(root, `${outdir}.next`), join(root, outdir));
 }
@@ -48,5 +51,9 @@ await bundle(
 await bundle('build', { entryPoints: { dev: 'src/dev.ts' } });
 
 if (typesToo) {
-  execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.types.json')],
+    { stdio: 'inherit' },
+  );
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const CHECKS = [
-  ['format and lint', bin('biome'), ['ci', '--error-on-warnings']],
+  ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '--colors=off']],
   ['types', bin('tsc'), ['-p', '.']],
   ['import fences', bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err']],
   ['unused code', bin('knip'), ['--no-progress']],
@@ -18,7 +18,11 @@ const CHECKS = [
 
 let failed = 0;
 for (const [title, file, args] of CHECKS) {
-  const { status, stdout, stderr } = spawnSync(file, args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(file, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   process.stdout.write(`${status === 0 ? '✓' : '✗'} ${title}\n`);
   if (status !== 0) {
     failed++;

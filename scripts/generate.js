@@ -28,21 +28,31 @@ function exportersAndRuntimes() {
     '# Exporters, runtimes, toolchains\n',
     'A toolchain is a locked Python environment. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
     '| toolchain | on disk | exporters | runtimes |\n| --- | --- | --- | --- |',
-    ...toolchains().map((t) => `| ${t.name} | ${size(t.installedMb)} | ${t.exporters.map((e) => e.name).join(', ') || '–'} | ${t.runtimes.map((r) => r.name).join(', ') || '–'} |`),
+    ...toolchains().map(
+      (t) =>
+        `| ${t.name} | ${size(t.installedMb)} | ${t.exporters.map((e) => e.name).join(', ') || '–'} | ${t.runtimes.map((r) => r.name).join(', ') || '–'} |`,
+    ),
   ];
   const table = (title, from, options) => {
     lines.push('', title, '', from);
-    if (Object.keys(options).length > 0) lines.push('', '| option | values | default | meaning |', '| --- | --- | --- | --- |', ...optionRows(options));
+    if (Object.keys(options).length > 0)
+      lines.push('', '| option | values | default | meaning |', '| --- | --- | --- | --- |', ...optionRows(options));
   };
   lines.push('', '## Exporters');
-  for (const e of exporters) table(`### ${e.name}`, `${e.from.join(', ')} → ${e.to}${e.isDefault ? ' (the default)' : ''}`, e.options);
+  for (const e of exporters)
+    table(`### ${e.name}`, `${e.from.join(', ')} → ${e.to}${e.isDefault ? ' (the default)' : ''}`, e.options);
   lines.push('', '## Runtimes');
-  for (const r of runtimes) table(`### ${r.name}`, `executes ${r.formats.join(', ')}${r.toolchain === 'node' ? ', in Node' : ''}`, r.options);
+  for (const r of runtimes)
+    table(`### ${r.name}`, `executes ${r.formats.join(', ')}${r.toolchain === 'node' ? ', in Node' : ''}`, r.options);
   return `${lines.join('\n')}\n`;
 }
 
 function commandLine() {
-  const help = (verb) => spawnSync(process.execPath, [join(root, 'dist', 'cli.js'), ...verb, '--help'], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } }).stdout.trim();
+  const help = (verb) =>
+    spawnSync(process.execPath, [join(root, 'dist', 'cli.js'), ...verb, '--help'], {
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    }).stdout.trim();
   const verbs = COMMANDS.filter((c) => !c.describe.includes('not built yet')).map((c) => c.usage.split(' ')[0]);
   return `${GENERATED}# Command line\n\n\`\`\`\n${help([])}\n\`\`\`\n${verbs.map((verb) => `\n## onpar ${verb}\n\n\`\`\`\n${help([verb])}\n\`\`\`\n`).join('')}`;
 }
@@ -56,14 +66,24 @@ function suiteKeys() {
     if (s.type === 'array') return `list of ${kind(s.items ?? {})}`;
     return s.type ?? 'any';
   };
-  const table = (s) => ['| key | value | meaning |', '| --- | --- | --- |', ...Object.entries(s.properties).filter(([k]) => k !== '$schema').map(([k, v]) => `| \`${k}\`${s.required?.includes(k) ? ' (needed)' : ''} | ${kind(v)} | ${v.description ?? ''} |`)];
+  const table = (s) => [
+    '| key | value | meaning |',
+    '| --- | --- | --- |',
+    ...Object.entries(s.properties)
+      .filter(([k]) => k !== '$schema')
+      .map(
+        ([k, v]) => `| \`${k}\`${s.required?.includes(k) ? ' (needed)' : ''} | ${kind(v)} | ${v.description ?? ''} |`,
+      ),
+  ];
   const one = schema.properties.cases.additionalProperties;
   const convert = one.properties.convert.anyOf[0];
   return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n`;
 }
 
 const files = {
-  ...Object.fromEntries(Object.entries(jsonSchemas()).map(([name, schema]) => [`schemas/${name}`, `${JSON.stringify(schema, null, 2)}\n`])),
+  ...Object.fromEntries(
+    Object.entries(jsonSchemas()).map(([name, schema]) => [`schemas/${name}`, `${JSON.stringify(schema, null, 2)}\n`]),
+  ),
   'docs/findings.md': findings(),
   'docs/exporters-and-runtimes.md': exportersAndRuntimes(),
   'docs/command-line.md': commandLine(),

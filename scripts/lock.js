@@ -13,7 +13,9 @@ const file = join(root, 'package-lock.json');
 if (process.argv.includes('--check')) {
   const lock = JSON.parse(readFileSync(file, 'utf8'));
   const addressed = Object.entries(lock.packages).filter(([, p]) => p.resolved !== undefined);
-  const missing = Object.values(lock.packages).flatMap((p) => Object.keys(p.optionalDependencies ?? {})).filter((name) => lock.packages[`node_modules/${name}`] === undefined);
+  const missing = Object.values(lock.packages)
+    .flatMap((p) => Object.keys(p.optionalDependencies ?? {}))
+    .filter((name) => lock.packages[`node_modules/${name}`] === undefined);
   for (const [name] of addressed) process.stderr.write(`package-lock.json: ${name} carries an address\n`);
   for (const name of missing) process.stderr.write(`package-lock.json: ${name} is missing\n`);
   if (addressed.length + missing.length > 0) process.stderr.write('run `node scripts/lock.js`\n');
@@ -23,7 +25,11 @@ if (process.argv.includes('--check')) {
 const scratch = mkdtempSync(join(tmpdir(), 'onpar-lock-'));
 try {
   for (const name of ['package.json', '.npmrc']) copyFileSync(join(root, name), join(scratch, name));
-  const { status } = spawnSync('npm', ['install', '--package-lock-only', '--ignore-scripts', '--omit-lockfile-registry-resolved=false'], { cwd: scratch, stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync(
+    'npm',
+    ['install', '--package-lock-only', '--ignore-scripts', '--omit-lockfile-registry-resolved=false'],
+    { cwd: scratch, stdio: 'inherit', shell: process.platform === 'win32' },
+  );
   if (status !== 0) process.exit(status ?? 1);
   const lock = JSON.parse(readFileSync(join(scratch, 'package-lock.json'), 'utf8'));
   for (const entry of Object.values(lock.packages)) delete entry.resolved;

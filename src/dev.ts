@@ -1,6 +1,7 @@
 /** For this repository's own scripts (generated files, tests on other Node versions, benches); not part of the published package. */
-export { CATALOGUE } from './core/finding-catalogue.ts';
+
 export { COMMANDS } from './cli/commands/registry.ts';
+export { CATALOGUE } from './core/finding-catalogue.ts';
 export { catalogue } from './engine/catalogue.ts';
 export { jsonSchemas } from './suite/json-schemas.ts';
 export { ensureInstalled, findInstalled } from './workers/toolchains/install.ts';

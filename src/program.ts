@@ -1,14 +1,33 @@
-import { startWorkersFor } from './cli/early.ts';
-import { endEarly } from './workers/early.ts';
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import type { Guess } from './cli/early.ts';
+import { DEFAULT_TIMEOUT_MS } from './suite/suite.ts';
+import { adoptEarly, endEarly } from './workers/early.ts';
 
-/** The whole of onpar, as one bundle; `cli.ts` loads it. Gives back the exit code. */
-export async function start(argv: readonly string[]): Promise<number> {
-  startWorkersFor(argv);
+/** The whole of onpar, as one bundle that `cli.ts` loads. Gives back the exit code. */
+export async function start(argv: readonly string[], guess?: Guess): Promise<number> {
+  if (guess !== undefined) openModels(guess);
   try {
-    // Evaluated only now, while the workers start.
+    // Evaluated only now, while the worker works.
     const { main } = await import('./cli/main.ts');
     return await main(argv);
   } finally {
     await endEarly();
+  }
+}
+
+function openModels(guess: Guess): void {
+  const worker = adoptEarly(guess);
+  const root = dirname(guess.models[0] ?? '');
+  for (const path of guess.models) {
+    worker.describeAhead(
+      {
+        runtime: 'onnxruntime-node',
+        model: { format: 'onnx', path, root, trust: false },
+        options: {},
+        outDir: tmpdir(),
+      },
+      { timeoutMs: DEFAULT_TIMEOUT_MS },
+    );
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** Beside the toolchains in the system's cache folder. */
 function folder(): string {
@@ -18,6 +18,8 @@ const shortName = (text: string): string => {
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 33) ^ text.charCodeAt(i)) >>> 0;
   return hash.toString(36);
 };
+
+const KEPT_MS = 30 * 24 * 3600 * 1000;
 
 export interface Loaded<T> {
   readonly exports: T;
@@ -36,14 +38,17 @@ export function loadWithCodeCache<T>(file: string, purpose: string): Loaded<T> {
   const cache = join(folder(), `${family}${shortName(`${process.version} ${process.arch} ${size} ${mtimeMs}`)}.bin`);
   const cachedData = read(cache);
   // The bundle is plain ASCII, and as such it is read without decoding.
-  const source = `(function (exports, require, module, __filename, __dirname) { ${readFileSync(file, 'latin1')}\n})`;
-  const script = new Script(source, {
-    filename: file,
-    ...(cachedData === undefined ? {} : { cachedData }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const source = `(function (exports, require, module, __filename, __dirname, __onparImport) { ${readFileSync(file, 'latin1')}\n})`;
+  const script = new Script(source, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   const module = { exports: {} as T };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  script.runInThisContext()(
+    module.exports,
+    createRequire(file),
+    module,
+    file,
+    dirname(file),
+    (specifier: string) => import(specifier),
+  );
   const known = cachedData !== undefined && script.cachedDataRejected === false;
   return { exports: module.exports, keep: () => known || write(cache, family, script) };
 }
@@ -61,7 +66,11 @@ function write(path: string, family: string, script: Script): void {
   try {
     const dir = dirname(path);
     mkdirSync(dir, { recursive: true });
-    for (const name of readdirSync(dir)) if (name.startsWith(family)) rmSync(join(dir, name), { force: true });
+    for (const name of readdirSync(dir)) {
+      const old = join(dir, name);
+      // Installations that are gone leave theirs behind.
+      if (name.startsWith(family) || Date.now() - statSync(old).mtimeMs > KEPT_MS) rmSync(old, { force: true });
+    }
     const aside = `${path}.${process.pid}`;
     writeFileSync(aside, script.createCachedData());
     renameSync(aside, path);

@@ -1,8 +1,8 @@
 import yargs from 'yargs';
 import { packageVersion } from '../core/paths.ts';
 import { COMMANDS } from './commands/registry.ts';
-import { UsageError, usageError } from './usage.ts';
 import { printError } from './print-error.ts';
+import { UsageError, usageError } from './usage.ts';
 
 /** Options common to the whole program stand here; everything else is declared by its command. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -16,9 +16,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     .demandCommand(1, 'which command?')
     .recommendCommands()
     .wrap(Math.min(110, process.stdout.columns || 110))
-    .parserConfiguration({ 'duplicate-arguments-array': true, 'camel-case-expansion': true, 'strip-dashed': false, 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false, 'dot-notation': false })
+    .parserConfiguration({
+      'duplicate-arguments-array': true,
+      'camel-case-expansion': true,
+      'strip-dashed': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+      'dot-notation': false,
+    })
     .completion('completion', 'Print a shell completion script')
-    .epilogue('Exit codes: 0 parity holds · 1 it does not · 2 usage or suite error · 3 the environment failed · 70 a bug in onpar · 130 interrupted')
+    .epilogue(
+      'Exit codes: 0 parity holds · 1 it does not · 2 usage or suite error · 3 the environment failed · 70 a bug in onpar · 130 interrupted',
+    )
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? new UsageError(message);
@@ -38,20 +48,41 @@ export async function main(argv: readonly string[]): Promise<number> {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    return printError(error instanceof UsageError ? usageError(error, withDefaultVerb(argv), COMMANDS.map((c) => c.usage)) : error);
+    return printError(
+      error instanceof UsageError
+        ? usageError(
+            error,
+            withDefaultVerb(argv),
+            COMMANDS.map((c) => c.usage),
+          )
+        : error,
+    );
   }
 }
 
 /** yargs lays out the whole help text after each command, in case somebody asks for it later. Nobody does. */
 function withoutHelpText(parser: unknown): void {
-  const usage = (parser as { getInternalMethods?(): { getUsageInstance(): { cacheHelpMessage?: () => void } } }).getInternalMethods?.().getUsageInstance();
+  const usage = (parser as { getInternalMethods?(): { getUsageInstance(): { cacheHelpMessage?: () => void } } })
+    .getInternalMethods?.()
+    .getUsageInstance();
   if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => {};
 }
 
+/** Whether the word behind this one is its value. */
+const takesValue = (word = ''): boolean =>
+  /^--[^=]+$/.test(word) && !/^--(json|deep|trust|network|no-.*|all|force|open|investigate)$/.test(word);
+
 /** `onpar suite.yaml` and a bare `onpar` in a folder with a suite mean `onpar run`. */
 function withDefaultVerb(argv: readonly string[]): readonly string[] {
-  const first = argv.find((a) => !a.startsWith('-'));
+  const [first] = argv;
   const known = ['completion', ...COMMANDS.map((c) => c.usage.split(' ')[0])];
-  if (first === undefined) return argv.some((a) => ['--help', '--version', '-h'].includes(a) || a.startsWith('--get-yargs-completions')) ? argv : ['run', ...argv];
+  if (first === undefined || first.startsWith('-')) {
+    // `--out run` names a folder, `--json run` a command.
+    const names = argv.some((a, i) => known.includes(a) && !takesValue(argv[i - 1]));
+    return names ||
+      argv.some((a) => ['--help', '--version', '-h'].includes(a) || a.startsWith('--get-yargs-completions'))
+      ? argv
+      : ['run', ...argv];
+  }
   return !known.includes(first) && /\.(ya?ml|json)$|\.config\.[cm]?[jt]s$/.test(first) ? ['run', ...argv] : argv;
 }

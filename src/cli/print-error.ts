@@ -13,8 +13,14 @@ export function printError(error: unknown, stderr: { write(text: string): unknow
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  stderr.write(`onpar ${packageVersion}: a bug in onpar, sorry. Please report it with what follows:\n${indent(text)}\n`);
+  stderr.write(
+    `onpar ${packageVersion}: a bug in onpar, sorry. Please report it with what follows:\n${indent(text)}\n`,
+  );
   return BUG;
 }
 
-const indent = (text: string): string => text.split('\n').map((line) => `  ${line}`).join('\n');
+const indent = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');

@@ -20,9 +20,13 @@ export interface QueuedHub {
 export const reporterContext = (outDir: string, json: boolean): ReporterContext =>
   createContext({ outDir, ...(json ? { stdout: process.stderr } : {}) });
 
-export const loadReporters = (names: readonly string[], base: string): Promise<Reporter[]> => Promise.all(names.map((name) => loadReporter(name, base)));
+export const loadReporters = (names: readonly string[], base: string): Promise<Reporter[]> =>
+  Promise.all(names.map((name) => loadReporter(name, base)));
 
-export async function loadReporterHub(names: readonly string[], { outDir, json, base }: { outDir: string; json: boolean; base: string }): Promise<QueuedHub> {
+export async function loadReporterHub(
+  names: readonly string[],
+  { outDir, json, base }: { outDir: string; json: boolean; base: string },
+): Promise<QueuedHub> {
   const hub = createHub(await loadReporters(names, base), reporterContext(outDir, json));
   let tail: Promise<void> = Promise.resolve();
   const queue = (task: () => Promise<void>): Promise<void> => {

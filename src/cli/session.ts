@@ -1,20 +1,20 @@
-import { loadReporterHub } from './reporters.ts';
-import type { Plan } from '../plan/conversion.ts';
 import { checkPlan } from '../engine/check-plan.ts';
 import { runPlan } from '../engine/run.ts';
-import type { Args } from './options/parse.ts';
+import type { Plan } from '../plan/conversion.ts';
 import { cacheFolder, jobs, readsCache } from './options/execution.ts';
 import { notBuiltYet } from './options/judgement.ts';
 import { reporterNames, runFolderOf } from './options/output.ts';
+import type { Args } from './options/parse.ts';
+import { loadReporterHub } from './reporters.ts';
 
 /** Runs a plan for a person: reporters attached, Ctrl-C obeyed. Gives back the exit code. */
 export async function runForPerson(plan: Plan, args: Args, command: readonly string[]): Promise<number> {
   for (const note of notBuiltYet(args)) process.stderr.write(`onpar: ${note}\n`);
-  const outDir = runFolderOf(args);
   const cacheDir = cacheFolder(args, plan.root);
   const parallel = jobs(args);
   const json = args.json === true;
   await checkPlan(plan);
+  const outDir = runFolderOf(args);
   const hub = await loadReporterHub(reporterNames(args, plan.reporters), { outDir, json, base: plan.root });
   await hub.runStart({ title: plan.title, conversions: plan.conversions.length, seed: plan.seed });
   const abort = new AbortController();
@@ -26,7 +26,7 @@ export async function runForPerson(plan: Plan, args: Args, command: readonly str
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const { report } = await runPlan(plan, {
+    const { report, written } = await runPlan(plan, {
       outDir,
       cacheDir,
       readCache: readsCache(args),
@@ -35,7 +35,11 @@ export async function runForPerson(plan: Plan, args: Args, command: readonly str
       signal: abort.signal,
       command,
     });
-    await hub.runEnd(report);
+    if (written) await hub.runEnd(report);
+    else
+      process.stderr.write(
+        `onpar: interrupted; ${outDir} keeps the complete run that it held, and the next run takes the steps that ran from the store\n`,
+      );
     if (json) process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);
     return hub.failed.length > 0 && report.run.exitCode === 0 ? 1 : report.run.exitCode;
   } finally {

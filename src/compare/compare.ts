@@ -15,7 +15,7 @@ import { observedDtype } from './values/observed-dtype.ts';
 import { summarise } from './values/output.ts';
 import { isStructural, verdictOf } from './verdict.ts';
 
-export type { ComparedSample, ComparedSide, CompareInput, ConversionComparison } from './input.ts';
+export type { ComparedSide, CompareInput, ConversionComparison } from './input.ts';
 
 /**
  * What one conversion is worth: contract first, then values, then the accounts (design 6).

@@ -12,4 +12,5 @@ export function unfitReference({ facts }: Pick<Observation, 'facts'>): RawFindin
   return mutated.length > 0 ? makeFinding('reference-mutates-inputs', 'reference', { inputs: mutated }) : null;
 }
 
-const names = (fact: unknown): string[] => (Array.isArray(fact) ? fact.map(String) : fact === true ? ['the model'] : []);
+const names = (fact: unknown): string[] =>
+  Array.isArray(fact) ? fact.map(String) : fact === true ? ['the model'] : [];

@@ -62,5 +62,9 @@ export function toFailure(error: unknown): Failure {
     };
   }
   const e = error instanceof Error ? error : new Error(String(error));
-  return { code: 'internal-error', message: e.message.split('\n')[0] ?? '', ...(e.stack === undefined ? {} : { detail: e.stack }) };
+  return {
+    code: 'internal-error',
+    message: e.message.split('\n')[0] ?? '',
+    ...(e.stack === undefined ? {} : { detail: e.stack }),
+  };
 }

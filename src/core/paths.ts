@@ -10,7 +10,8 @@ function findPackageRoot(start: string): string {
   let dir = start;
   for (;;) {
     const manifest = join(dir, 'package.json');
-    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'onpar') return dir;
+    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'onpar')
+      return dir;
     const parent = dirname(dir);
     if (parent === dir) throw new Error(`onpar's package.json was not found above ${start}`);
     dir = parent;
@@ -24,7 +25,8 @@ export const packageVersion: string = (
 /** Where toolchains live, for all projects of this user: `ONPAR_TOOLCHAINS`, else below the system's cache folder. */
 export function toolchainsFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env.ONPAR_TOOLCHAINS) return env.ONPAR_TOOLCHAINS;
-  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'onpar', 'toolchains');
+  if (process.platform === 'win32')
+    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'onpar', 'toolchains');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'onpar', 'toolchains');
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'onpar', 'toolchains');
 }

@@ -9,7 +9,12 @@ export async function checkPlan({ conversions }: Plan): Promise<void> {
       await compileRules(rules);
     } catch (error) {
       if (!(error instanceof OnparError)) throw error;
-      throw new OnparError({ code: error.code, message: `${id}: ${error.message}`, ...(error.fix === undefined ? {} : { fix: error.fix }), cause: error });
+      throw new OnparError({
+        code: error.code,
+        message: `${id}: ${error.message}`,
+        ...(error.fix === undefined ? {} : { fix: error.fix }),
+        cause: error,
+      });
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { PythonChoice, PythonEnvironment } from '../workers/environment.ts';
 import { resolveEnvironment } from '../workers/environment.ts';
+import type { HostSpec } from '../workers/pool.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import type { Worker } from '../workers/worker.ts';
-import type { HostSpec } from '../workers/pool.ts';
 import type { Emit } from './emit.ts';
 import { Semaphore } from './semaphore.ts';
 import { StepRunner } from './step.ts';
@@ -13,11 +13,14 @@ export class RunContext {
   readonly steps: StepRunner;
   readonly pool: WorkerPool = new WorkerPool();
   readonly emit: Emit;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
   #slots: Semaphore;
   #environments = new Map<string, Promise<PythonEnvironment>>();
 
-  constructor(store: Store, options: { jobs: number; readCache: boolean; emit: Emit }) {
+  constructor(store: Store, options: { jobs: number; readCache: boolean; emit: Emit; signal: AbortSignal }) {
     this.emit = options.emit;
+    this.signal = options.signal;
     this.steps = new StepRunner(store, options.readCache, options.emit);
     this.#slots = new Semaphore(options.jobs);
   }
@@ -27,7 +30,9 @@ export class RunContext {
     const key = JSON.stringify([toolchain, choice]);
     let found = this.#environments.get(key);
     if (found === undefined) {
-      found = resolveEnvironment(toolchain, choice, (name, message, done) => this.emit({ type: 'install', toolchain: name, message, done }));
+      found = resolveEnvironment(toolchain, choice, (name, message, done) =>
+        this.emit({ type: 'install', toolchain: name, message, done }),
+      );
       // Several steps await the same promise; the first failure must not count as unhandled before they do.
       found.catch(() => {});
       this.#environments.set(key, found);

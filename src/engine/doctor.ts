@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { toFailure } from '../core/errors.ts';
 import { execa } from 'execa';
+import { toFailure } from '../core/errors.ts';
 import { toolchainsFolder } from '../core/paths.ts';
 import { managedSpec } from '../workers/environment.ts';
 import { confine, defaultMemoryLimit } from '../workers/isolation.ts';
@@ -27,7 +27,12 @@ const require = createRequire(import.meta.url);
 export async function examine(): Promise<Check[]> {
   const { os, arch, cpu, cores, memoryBytes, node } = machine();
   return [
-    { name: 'machine', ok: true, required: false, found: `${os} ${arch}, ${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1024 ** 3)} GiB` },
+    {
+      name: 'machine',
+      ok: true,
+      required: false,
+      found: `${os} ${arch}, ${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1024 ** 3)} GiB`,
+    },
     nodeVersion(node),
     await nodeWorker(),
     await python(),
@@ -50,17 +55,32 @@ export async function examine(): Promise<Check[]> {
 
 function nodeVersion(version: string): Check {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
-  return { name: 'Node', ok: major > 20 || (major === 20 && minor >= 19), required: true, found: version, fix: 'onpar needs Node 20.19 or newer' };
+  return {
+    name: 'Node',
+    ok: major > 20 || (major === 20 && minor >= 19),
+    required: true,
+    found: version,
+    fix: 'onpar needs Node 20.19 or newer',
+  };
 }
 
 async function nodeWorker(): Promise<Check> {
   const { version } = require('onnxruntime-node/package.json') as { version: string };
   const pool = new WorkerPool();
   try {
-    await pool.use({ kind: 'node', root: process.cwd(), limits: { memoryBytes: defaultMemoryLimit(), network: false } }, (worker) => worker.hello(20_000));
+    await pool.use(
+      { kind: 'node', root: process.cwd(), limits: { memoryBytes: defaultMemoryLimit(), network: false } },
+      (worker) => worker.hello(20_000),
+    );
     return { name: 'onnxruntime-node', ok: true, required: true, found: version };
   } catch (error) {
-    return { name: 'onnxruntime-node', ok: false, required: true, found: toFailure(error).message, fix: 'install again: npm install onnxruntime-node' };
+    return {
+      name: 'onnxruntime-node',
+      ok: false,
+      required: true,
+      found: toFailure(error).message,
+      fix: 'install again: npm install onnxruntime-node',
+    };
   } finally {
     await pool.close();
   }
@@ -78,15 +98,37 @@ async function python(): Promise<Check> {
 
 async function uv(): Promise<Check> {
   const result = await execa('uv', ['--version'], { reject: false });
-  return { name: 'uv', ok: true, required: false, found: result.exitCode === 0 ? result.stdout : `not on PATH; ${UV_VERSION} is installed when first needed` };
+  return {
+    name: 'uv',
+    ok: true,
+    required: false,
+    found: result.exitCode === 0 ? result.stdout : `not on PATH; ${UV_VERSION} is installed when first needed`,
+  };
 }
 
 function walls(): Check {
   const { applied } = confine(['true'], { memoryBytes: defaultMemoryLimit(), network: false });
-  return { name: 'worker limits', ok: applied.length > 0, required: false, found: applied.join(', ') || 'none on this system', fix: 'on Linux: util-linux’s prlimit, and user namespaces for no network' };
+  return {
+    name: 'worker limits',
+    ok: applied.length > 0,
+    required: false,
+    found: applied.join(', ') || 'none on this system',
+    fix: 'on Linux: util-linux’s prlimit, and user namespaces for no network',
+  };
 }
 
 function browser(): Check {
-  const path = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
-  return { name: 'Chromium', ok: path !== undefined, required: false, found: path ?? 'not found (needed only for browser runtimes and the report’s browser test)', fix: 'Debian: apt-get install chromium; or set CHROMIUM_PATH' };
+  const path = [
+    process.env.CHROMIUM_PATH,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ].find((p) => p && existsSync(p));
+  return {
+    name: 'Chromium',
+    ok: path !== undefined,
+    required: false,
+    found: path ?? 'not found (needed only for browser runtimes and the report’s browser test)',
+    fix: 'Debian: apt-get install chromium; or set CHROMIUM_PATH',
+  };
 }

@@ -11,7 +11,8 @@ export function countCases(cases: readonly ReportCase[]): Totals {
   return totals;
 }
 
-const holds = (c: ReportCase): boolean => c.verdict === 'pass' || c.expected?.met === true || (c.verdict === 'skipped' && c.optional);
+const holds = (c: ReportCase): boolean =>
+  c.verdict === 'pass' || c.expected?.met === true || (c.verdict === 'skipped' && c.optional);
 
 /** Our own mistake in one conversion says nothing about a model, and must not pass for a verdict on it. */
 const isBug = (c: ReportCase): boolean => c.verdict === 'error' && c.findings.some((f) => f.code === 'internal-error');
@@ -21,5 +22,5 @@ export function exitCodeOf(cases: readonly ReportCase[]): number {
   if (cases.length === 0) return 1;
   if (cases.some(isBug)) return 70;
   if (cases.every(holds)) return cases.every((c) => c.verdict === 'skipped') ? 1 : 0;
-  return cases.every((c) => c.verdict === 'error' && isEnvironmentFailure(c)) ? 3 : 1;
+  return cases.every((c) => c.verdict === 'skipped' || (c.verdict === 'error' && isEnvironmentFailure(c))) ? 3 : 1;
 }

@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { RuntimeInfo } from '../records/catalogue.ts';
+import { modelFiles } from '../formats/model-files.ts';
 import type { Conversion } from '../plan/conversion.ts';
+import type { RuntimeInfo } from '../records/catalogue.ts';
+import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
 import type { HostSpec } from '../workers/pool.ts';
@@ -27,29 +30,72 @@ function packagesOfNode(): Record<string, string> {
 function pythonChoice(conversion: Conversion, toolchain: string, role: 'reference' | 'candidate'): PythonChoice {
   const { case: c, convert } = conversion;
   const root = conversionRoot(conversion);
-  if (role === 'candidate' && convert.python !== null && conversion.exporter === null) return { python: convert.python, root };
-  if (toolchain === conversion.reference.runtime.toolchain) return { python: c.python ?? undefined, requirements: c.requirements ?? undefined, root };
+  if (role === 'candidate' && convert.python !== null && conversion.exporter === null)
+    return { python: convert.python, root };
+  if (toolchain === conversion.reference.runtime.toolchain)
+    return { python: c.python ?? undefined, requirements: c.requirements ?? undefined, root };
   return { python: c.python === 'managed' ? 'managed' : undefined, root };
 }
 
 export const conversionRoot = (conversion: Conversion): string => conversion.case.root;
 
 /** The host for a runtime or exporter of a conversion; installs what is missing. */
-export async function resolveHost(ctx: RunContext, conversion: Conversion, toolchain: string, role: 'reference' | 'candidate'): Promise<ResolvedHost> {
+export async function resolveHost(
+  ctx: RunContext,
+  conversion: Conversion,
+  toolchain: string,
+  role: 'reference' | 'candidate',
+): Promise<ResolvedHost> {
   const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
   const root = conversionRoot(conversion);
   if (toolchain === 'node') {
     const packages = packagesOfNode();
-    // Reference and candidate in Node get a process each: they run side by side, and a crash of one keeps the other.
-    return { host: { kind: 'node', root, limits, lane: role }, digest: JSON.stringify(packages), label: `node ${process.version}`, packages };
+    return {
+      host: { kind: 'node', root, limits, lane: laneOf(conversion, role) },
+      digest: JSON.stringify(packages),
+      label: `node ${process.version}`,
+      packages,
+    };
   }
   const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
-  return { host: { kind: 'python', root, limits, environment }, digest: environment.digest, label: environment.label, packages: frameworkPackages(environment.packages, environment.toolchain.framework) };
+  return {
+    host: { kind: 'python', root, limits, environment },
+    digest: environment.digest,
+    label: environment.label,
+    packages: frameworkPackages(environment.packages, environment.toolchain.framework),
+  };
+}
+
+/**
+ * Large models in Node get a process each, reference and candidate, and run side by side. Small ones share one, one after
+ * the other: a second process takes longer to start than they take to run.
+ */
+function laneOf({ source, existing }: Conversion, role: 'reference' | 'candidate'): string {
+  if (existing === null || source.callable !== undefined) return SHARED_LANE;
+  const bytes = [source, existing]
+    .flatMap((m) => modelFiles(m.path, m.format))
+    .reduce((sum, file) => sum + statSync(file).size, 0);
+  return bytes <= SHARED_BYTES ? SHARED_LANE : role;
 }
 
 /** The packages that a reader of the report looks for; the whole list stands once in the report's environment. */
 function frameworkPackages(packages: Readonly<Record<string, string>>, framework: string): Record<string, string> {
-  const wanted = [framework, framework.replaceAll('_', '-'), 'torch', 'tensorflow-cpu', 'tensorflow', 'keras', 'scikit-learn', 'onnx', 'onnxruntime', 'onnxscript', 'skl2onnx', 'tf2onnx', 'ai-edge-litert', 'numpy'];
+  const wanted = [
+    framework,
+    framework.replaceAll('_', '-'),
+    'torch',
+    'tensorflow-cpu',
+    'tensorflow',
+    'keras',
+    'scikit-learn',
+    'onnx',
+    'onnxruntime',
+    'onnxscript',
+    'skl2onnx',
+    'tf2onnx',
+    'ai-edge-litert',
+    'numpy',
+  ];
   return Object.fromEntries(Object.entries(packages).filter(([name]) => wanted.includes(name)));
 }
 

@@ -7,7 +7,9 @@ let features: string | undefined;
 /** Names the processor's instruction sets: kernels are chosen by them, so they are part of every key that runs a model. */
 export function cpuFeatures(): string {
   if (features === undefined) {
-    const info = existsSync('/proc/cpuinfo') ? /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] : undefined;
+    const info = existsSync('/proc/cpuinfo')
+      ? /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]
+      : undefined;
     features = `${process.arch}-${sha256(info ?? cpus()[0]?.model ?? 'unknown').slice(0, 12)}`;
   }
   return features;

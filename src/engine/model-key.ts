@@ -21,7 +21,10 @@ function filesDigest(path: string, format: Format | 'code'): string {
   let digest = digests.get(path);
   if (digest === undefined) {
     const files = format === 'code' ? [path] : modelFiles(path, format);
-    digest = files.length === 1 && files[0] === path ? digestFile(path) : digestJson(files.map((file) => [file.slice(path.length), digestFile(file)]));
+    digest =
+      files.length === 1 && files[0] === path
+        ? digestFile(path)
+        : digestJson(files.map((file) => [file.slice(path.length), digestFile(file)]));
     digests.set(path, digest);
   }
   return digest;
@@ -41,11 +44,19 @@ export function keyedSource(conversion: Conversion, source: ModelSource = conver
     trust: c.trust,
   };
   const place = source.callable === undefined ? null : [source.path, source.callable, c.root];
-  return { ref, digest: weights === null ? own : digestJson([own, weights]), key: [source.format, own, weights, place, c.trust] };
+  return {
+    ref,
+    digest: weights === null ? own : digestJson([own, weights]),
+    key: [source.format, own, weights, place, c.trust],
+  };
 }
 
 /** The model that an exporter wrote. */
-export function keyedArtifact(conversion: Conversion, artifact: { format: string; path: string; digest: string }, dir: string): KeyedModel {
+export function keyedArtifact(
+  conversion: Conversion,
+  artifact: { format: string; path: string; digest: string },
+  dir: string,
+): KeyedModel {
   return {
     ref: { format: artifact.format, path: join(dir, artifact.path), root: conversion.case.root, trust: true },
     digest: artifact.digest,

@@ -152,13 +152,13 @@ function referenceSide(conversion: Conversion, trace: ConversionTrace, { suiteRo
   return {
     format: source.format,
     path: `${displayPath(source.path, suiteRoot)}${source.callable === undefined ? '' : `:${source.callable}`}`,
-    digest: null,
+    digest: trace.digests.reference,
     exporter: null,
     exporterVersion: null,
     exporterOptions: {},
     runtime: reference.runtime.name,
     options: { ...reference.options },
-    environment: reference.runtime.toolchain,
+    environment: trace.environments.reference ?? reference.runtime.toolchain,
     ...observed(trace.reference?.value),
     ...failureOn('reference', trace),
   };
@@ -171,13 +171,13 @@ function candidateSide(conversion: Conversion, trace: ConversionTrace, { suiteRo
   return {
     format: candidate.format,
     path: existing !== null ? displayPath(existing.path, suiteRoot) : (artifact?.path ?? ''),
-    digest: artifact?.digest ?? null,
+    digest: artifact?.digest ?? trace.digests.candidate,
     exporter: name,
     exporterVersion: artifact?.exporterVersion ?? null,
     exporterOptions: { ...conversion.convert.options },
     runtime: candidate.runtime.name,
     options: { ...candidate.options },
-    environment: candidate.runtime.toolchain,
+    environment: trace.environments.candidate ?? candidate.runtime.toolchain,
     ...observed(trace.candidate?.value),
     ...failureOn('candidate', trace),
   };

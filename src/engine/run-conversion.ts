@@ -1,24 +1,24 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConversionComparison } from '../compare/compare.ts';
-import { digestFile } from '../core/hash.ts';
 import { makeFinding, type RawFinding } from '../core/findings.ts';
+import { digestFile } from '../core/hash.ts';
 import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
-import type { Coverage } from '../records/coverage.ts';
 import type { IoContract } from '../records/contract.ts';
+import type { Coverage } from '../records/coverage.ts';
 import type { Observation, SampleRun } from '../records/observation.ts';
 import type { InputPlan, SamplePlan } from '../records/rules.ts';
-import { worstVerdict } from '../records/verdict.ts';
 import type { Sample, TensorInfo } from '../records/sample.ts';
+import { worstVerdict } from '../records/verdict.ts';
 import { isTable } from '../sample/table.ts';
 import { readSafetensorsHeader } from '../tensor/safetensors.ts';
 import { readTensorFile } from '../tensor/tensor-file.ts';
 import type { RunContext } from './context.ts';
 import { isInNode, resolveHost } from './hosts.ts';
-import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import { wantsRoles, withReadRoles } from './input-roles.ts';
 import { renamedInputs, resolveInputs } from './inputs.ts';
+import { type KeyedModel, keyedArtifact, keyedSource } from './model-key.ts';
 import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
 import { measureCoverage } from './steps/coverage.ts';
@@ -45,6 +45,9 @@ export interface ConversionTrace {
   readonly steps: { readonly total: number; readonly cached: number };
   /** Which part failed, and how. */
   readonly failure: { readonly side: 'reference' | 'candidate'; readonly error: unknown } | null;
+  /** Digest of the model that each side ran, and the environment that ran it, as far as they are known. */
+  readonly digests: { readonly reference: string | null; readonly candidate: string | null };
+  readonly environments: { readonly reference: string | null; readonly candidate: string | null };
 }
 
 /** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
@@ -71,6 +74,8 @@ class Trace implements ConversionTrace {
   refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };
   failure: ConversionTrace['failure'] = null;
+  digests: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  environments: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
   /** Whose fault a failure is at this point. */
   side: 'reference' | 'candidate' = 'reference';
 
@@ -83,6 +88,7 @@ class Trace implements ConversionTrace {
 
 async function exported(ctx: RunContext, conversion: Conversion, seed: number, trace: Trace): Promise<void> {
   const source = keyedSource(conversion);
+  trace.digests.reference = source.digest;
   const described = trace.count(
     await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)),
   );
@@ -128,9 +134,11 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   candidateRun.catch(() => {});
   const reference = trace.count(await observation);
   trace.reference = reference;
+  trace.environments.reference = await labelOf(ctx, conversion, 'reference');
   trace.side = 'candidate';
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
+  trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
   trace.refused = refusedSizes(conversion, set.value.samples, reference.value);
   for (const { sample, failure } of trace.refused)
     trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
@@ -177,6 +185,9 @@ function withSpecial(ordinary: ConversionComparison, special: ConversionComparis
   };
 }
 
+const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>
+  (await resolveHost(ctx, conversion, conversion[role].runtime.toolchain, role)).label;
+
 /**
  * Sizes of the default sweep that the original itself refuses (a U-Net at an odd width): not legal inputs, so nothing is
  * lost by leaving them out, and it is said. Sizes that the user asked for, and batch sizes, are never excused.
@@ -207,18 +218,15 @@ function openAhead(ctx: RunContext, conversion: Conversion): void {
   const { ref } = existingCandidate(conversion, existing);
   resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
     ({ host }) =>
-      ctx.pool
-        .warm(host)
-        .ahead(
-          'describe',
-          {
-            runtime: candidate.runtime.name,
-            model: ref,
-            options: { ...candidate.options },
-            outDir: ctx.pool.scratch('ahead'),
-          },
-          { timeoutMs: c.timeoutMs },
-        ),
+      ctx.pool.warm(host).describeAhead(
+        {
+          runtime: candidate.runtime.name,
+          model: ref,
+          options: { ...candidate.options },
+          outDir: ctx.pool.scratch('ahead'),
+        },
+        { timeoutMs: c.timeoutMs },
+      ),
     () => {},
   );
 }
@@ -249,6 +257,7 @@ async function runCandidate(
 ): Promise<StepResult<Observation>> {
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
+  trace.digests.candidate = model.digest;
   const { mapInputs } = conversion.rules;
   // Samples carry the plan's names, whatever the model itself calls its inputs.
   const reference = {

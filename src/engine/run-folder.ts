@@ -1,13 +1,34 @@
-import { constants, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { makeFolder } from '../core/folders.ts';
+import { sha256 } from '../core/hash.ts';
 import { fileSafe } from '../core/paths.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { ReportCase } from '../records/report.ts';
 import type { ConversionTrace } from './run-conversion.ts';
 
 /** What a run leaves in its folder; only these are ever removed from it. */
-const OWN_NAMES: readonly string[] = ['report.json', 'events.ndjson', 'index.html', 'junit.xml', 'summary.md', 'tensors', 'artifacts'];
+const OWN_NAMES: readonly string[] = [
+  'report.json',
+  'events.ndjson',
+  'index.html',
+  'junit.xml',
+  'summary.md',
+  'tensors',
+  'artifacts',
+];
 
 /** Tensors of a worst sample beyond this size stay in the store. */
 const MAX_TENSOR_BYTES = 64 * 1024 ** 2;
@@ -26,7 +47,7 @@ export class RunFolder {
     this.dir = dir;
     this.earlier = readEarlier(dir);
     try {
-      mkdirSync(dir, { recursive: true });
+      makeFolder(dir);
       const probe = join(dir, `.onpar-${process.pid}`);
       writeFileSync(probe, '');
       rmSync(probe);
@@ -35,7 +56,11 @@ export class RunFolder {
       throw new OnparError({
         code: code === 'ENOSPC' ? 'disk-full' : 'out-unwritable',
         message: `the output folder ${dir} cannot be written: ${message}`,
-        fix: code === 'ENOSPC' ? 'free some space, or name a folder on another disk with --out' : 'name a folder that can be written with --out DIR',
+        fix:
+          code === 'ENOSPC'
+            ? 'free some space, or name a folder on another disk with --out'
+            : 'name a folder that can be written with --out DIR',
+        exitCode: code === 'ENOSPC' ? 3 : 2,
         cause: error,
       });
     }
@@ -48,11 +73,17 @@ export class RunFolder {
 
   /** Copies the artifact and the worst sample's tensors in; gives back the case with paths relative to the folder. */
   keep(conversion: Conversion, trace: ConversionTrace, reportCase: ReportCase): ReportCase {
-    const place = conversion.id.split('/').map(fileSafe).join('/');
-    const artifact = trace.artifact === null ? null : this.#copyArtifact(join(trace.artifact.dir, trace.artifact.value.path), `artifacts/${place.split('@')[0]}`);
+    const place = conversion.id.split('/').map(folderName).join('/');
+    const artifact =
+      trace.artifact === null
+        ? null
+        : this.#copyArtifact(join(trace.artifact.dir, trace.artifact.value.path), `artifacts/${place.split('@')[0]}`);
     return {
       ...reportCase,
-      artifact: reportCase.artifact === null || artifact === null ? reportCase.artifact : { ...reportCase.artifact, path: artifact },
+      artifact:
+        reportCase.artifact === null || artifact === null
+          ? reportCase.artifact
+          : { ...reportCase.artifact, path: artifact },
       candidate: artifact === null ? reportCase.candidate : { ...reportCase.candidate, path: artifact },
       tensors: this.#copyTensors(trace, `tensors/${place}`),
     };
@@ -75,7 +106,10 @@ export class RunFolder {
       const from = run?.file === undefined ? null : join(trace[role]?.dir ?? '', run.file);
       return from === null ? null : this.#copyTensor(from, `${folder}/${role}.safetensors`);
     };
-    const inputs = trace.sampleDir === null || sample.file === '' ? null : this.#copyTensor(join(trace.sampleDir, sample.file), `${folder}/inputs.safetensors`);
+    const inputs =
+      trace.sampleDir === null || sample.file === ''
+        ? null
+        : this.#copyTensor(join(trace.sampleDir, sample.file), `${folder}/inputs.safetensors`);
     return { sample: id, inputs: inputs ?? '', reference: one('reference'), candidate: one('candidate') };
   }
 
@@ -85,6 +119,10 @@ export class RunFolder {
     return name;
   }
 }
+
+/** Part of an id as a folder's name: long ones are cut, so a digest keeps two that begin alike apart. */
+const folderName = (part: string): string =>
+  part.length <= 80 ? fileSafe(part) : `${fileSafe(part).slice(0, 71)}-${sha256(part).slice(0, 8)}`;
 
 /** Shares blocks where the file system can, so that gigabytes cost nothing there. */
 function copy(from: string, to: string): void {
@@ -101,12 +139,19 @@ function readEarlier(dir: string): RunFolder['earlier'] {
   const names = readdirSync(dir);
   if (names.length === 0) return null;
   try {
-    const report = JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')) as { tool?: { name?: string }; run?: { plan?: string; partial?: boolean } };
+    const report = JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')) as {
+      tool?: { name?: string };
+      run?: { plan?: string; partial?: boolean };
+    };
     if (report.tool?.name === 'onpar') return { plan: report.run?.plan ?? '', partial: report.run?.partial ?? false };
   } catch {
     // Told below.
   }
-  throw new OnparError({ code: 'out-refused', message: `--out ${dir} holds something that is not a run of onpar (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''})`, fix: 'name an empty or a new folder; onpar never overwrites what it did not write' });
+  throw new OnparError({
+    code: 'out-refused',
+    message: `--out ${dir} holds something that is not a run of onpar (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''})`,
+    fix: 'name an empty or a new folder; onpar never overwrites what it did not write',
+  });
 }
 
 /** `2026-11-21_02-33-10`: sorts by time and stands in any file name. */
@@ -115,6 +160,7 @@ export const newRunId = (now: Date): string => now.toISOString().slice(0, 19).re
 /** Copies tensors and artifacts of one run folder into another, for merging shards. */
 export function copyRunFiles(from: string, to: string): void {
   for (const name of ['tensors', 'artifacts']) {
-    if (existsSync(join(from, name))) cpSync(join(from, name), join(to, name), { recursive: true, mode: constants.COPYFILE_FICLONE });
+    if (existsSync(join(from, name)))
+      cpSync(join(from, name), join(to, name), { recursive: true, mode: constants.COPYFILE_FICLONE });
   }
 }

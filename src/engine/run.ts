@@ -1,15 +1,15 @@
-import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
-import { packageVersion } from '../core/paths.ts';
 import { makeFinding, sentence } from '../core/findings.ts';
+import { packageVersion } from '../core/paths.ts';
 import type { Conversion, Plan } from '../plan/conversion.ts';
 import type { RunEvent } from '../records/event.ts';
 import type { Report, ReportCase } from '../records/report.ts';
 import { REPORT_SCHEMA_VERSION } from '../records/version.ts';
-import { countCases, exitCodeOf } from './exit-code.ts';
 import { RunContext } from './context.ts';
 import type { Emit } from './emit.ts';
+import { countCases, exitCodeOf } from './exit-code.ts';
 import { machine } from './machine.ts';
 import { reportCase } from './report-case.ts';
 import { reproduceCommands } from './reproduce.ts';
@@ -40,7 +40,8 @@ export interface RunOptions {
 export interface FinishedRun {
   readonly report: Report;
   readonly outDir: string;
-  readonly interrupted: boolean;
+  /** False: it was interrupted, and the folder keeps the complete run of another plan that it held. */
+  readonly written: boolean;
 }
 
 /**
@@ -56,7 +57,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     events.push(timed);
     options.listener.onEvent?.(timed);
   };
-  const ctx = new RunContext(new Store(options.cacheDir), { jobs: options.jobs, readCache: options.readCache, emit });
+  const ctx = new RunContext(new Store(options.cacheDir), {
+    jobs: options.jobs,
+    readCache: options.readCache,
+    emit,
+    signal: options.signal,
+  });
   const stop = (): void => ctx.pool.kill();
   options.signal.addEventListener('abort', stop);
   const done = new Map<string, { conversion: Conversion; trace: ConversionTrace; record: ReportCase }>();
@@ -68,21 +74,42 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
         const trace = await runConversion(ctx, conversion, plan.seed);
         // What the interruption itself broke is not a result.
         if (options.signal.aborted && trace.failure !== null) return;
-        const record = reportCase(conversion, trace, { suiteRoot: plan.root, today, rerun: reproduceCommands(conversion, plan, options) });
+        const record = reportCase(conversion, trace, {
+          suiteRoot: plan.root,
+          today,
+          rerun: reproduceCommands(conversion, plan, options),
+        });
         done.set(conversion.id, { conversion, trace, record });
-        emit({ type: 'case-end', conversion: conversion.id, verdict: record.verdict, grade: record.grade, done: done.size, of: plan.conversions.length });
+        emit({
+          type: 'case-end',
+          conversion: conversion.id,
+          verdict: record.verdict,
+          grade: record.grade,
+          done: done.size,
+          of: plan.conversions.length,
+        });
         options.listener.onCase?.(record);
       }),
     );
     // No model is asked anything any more: the workers go while the report is made.
     ctx.pool.kill();
-    const toolchains = Object.fromEntries((await ctx.usedEnvironments()).map((e) => [e.label, { python: e.pythonVersion, packages: { ...e.packages } }]));
+    const toolchains = Object.fromEntries(
+      (await ctx.usedEnvironments()).map((e) => [e.label, { python: e.pythonVersion, packages: { ...e.packages } }]),
+    );
     const interrupted = options.signal.aborted;
-    const mayWrite = !interrupted || folder.earlier === null || folder.earlier.partial || folder.earlier.plan === plan.digest;
+    // An interrupted run never takes the place of another one that is complete.
+    const mayWrite =
+      !interrupted || folder.earlier === null || folder.earlier.partial || folder.earlier.plan === plan.digest;
     if (mayWrite) folder.clear();
     const cases = plan.conversions.flatMap((c) => {
       const found = done.get(c.id);
-      return found === undefined ? [] : [mayWrite ? folder.keep(found.conversion, found.trace, found.record) : found.record];
+      return found === undefined
+        ? []
+        : [
+            mayWrite
+              ? writing(folder.dir, () => folder.keep(found.conversion, found.trace, found.record))
+              : found.record,
+          ];
     });
     const empty = plan.conversions.length === 0 ? [makeFinding('no-conversion', plan.title)] : [];
     const exitCode = interrupted ? 130 : exitCodeOf(cases);
@@ -107,22 +134,37 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
       cases,
     };
     if (mayWrite) writeRecords(folder.dir, report, events);
-    return { report, outDir: folder.dir, interrupted };
+    return { report, outDir: folder.dir, written: mayWrite };
   } catch (error) {
     ctx.pool.kill();
     throw error;
   } finally {
     options.signal.removeEventListener('abort', stop);
     await ctx.pool.close();
+    ctx.steps.end();
   }
 }
 
 /** report.json is written before any reporter runs, so that a failing reporter costs no result. */
 function writeRecords(dir: string, report: Report, events: readonly RunEvent[]): void {
-  try {
+  writing(dir, () => {
     writeFileSync(join(dir, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
     writeFileSync(join(dir, 'events.ndjson'), events.map((e) => `${JSON.stringify(e)}\n`).join(''));
+  });
+}
+
+/** Tells a folder that takes no more as such: a full disk is nobody's bug. */
+function writing<T>(dir: string, write: () => T): T {
+  try {
+    return write();
   } catch (error) {
-    throw new OnparError({ code: 'out-unwritable', message: `the report could not be written to ${dir}: ${(error as Error).message}`, fix: 'free some space or name another folder with --out DIR; the steps that ran are kept, so the next run is quick', cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new OnparError({
+      code: code === 'ENOSPC' ? 'disk-full' : 'out-unwritable',
+      message: `the report could not be written to ${dir}: ${message}`,
+      fix: 'free some space or name another folder with --out DIR; the steps that ran are kept, so the next run is quick',
+      exitCode: code === 'ENOSPC' ? 3 : 2,
+      cause: error,
+    });
   }
 }

@@ -39,11 +39,17 @@ export class StepRunner {
   #readCache: boolean;
   #emit: Emit;
   #running = new Map<string, Promise<StepResult<unknown>>>();
+  #transient: string[] = [];
 
   constructor(store: Store, readCache: boolean, emit: Emit) {
     this.#store = store;
     this.#readCache = readCache;
     this.#emit = emit;
+  }
+
+  /** Removes what was made for this run alone; nobody may look at it any more. */
+  end(): void {
+    for (const dir of this.#transient.splice(0)) this.#store.discard(dir);
   }
 
   /** Failures are thrown, not kept: the next run tries again. */
@@ -73,10 +79,22 @@ export class StepRunner {
       const outcome = await step.run(dir);
       const milliseconds = performance.now() - started;
       this.#emit({ type: 'step-end', ...about, cached: false, milliseconds, failed: false });
-      if (outcome.transient === true) return { value: outcome.value, dir, id: `transient/${dir}`, cached: false, milliseconds };
-      return result<T>(this.#store.commit(key, dir, outcome.value, outcome.dependencies ?? []), false, milliseconds);
+      if (outcome.transient === true) this.#transient.push(dir);
+      if (outcome.transient === true)
+        return { value: outcome.value, dir, id: `transient/${dir}`, cached: false, milliseconds };
+      return result<T>(
+        this.#store.commit(key, dir, outcome.value, outcome.dependencies ?? [], !this.#readCache),
+        false,
+        milliseconds,
+      );
     } catch (error) {
-      this.#emit({ type: 'step-end', ...about, cached: false, milliseconds: performance.now() - started, failed: true });
+      this.#emit({
+        type: 'step-end',
+        ...about,
+        cached: false,
+        milliseconds: performance.now() - started,
+        failed: true,
+      });
       this.#store.discard(dir);
       throw diskError(error) ?? error;
     }
@@ -91,5 +109,11 @@ function result<T>(stored: StoredStep, cached: boolean, milliseconds: number): S
 function diskError(error: unknown): OnparError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && !/No space left on device/.test(toFailure(error).message)) return undefined;
-  return new OnparError({ code: 'disk-full', message: `the disk is full: ${message}`, fix: 'free some space, or name another folder with --cache DIR', exitCode: 1, cause: error });
+  return new OnparError({
+    code: 'disk-full',
+    message: `the disk is full: ${message}`,
+    fix: 'free some space, or name another folder with --cache DIR',
+    exitCode: 1,
+    cause: error,
+  });
 }

@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
-import { digestFile, digestJson } from '../core/hash.ts';
+import { makeFolder } from '../core/folders.ts';
+import { digestFile, digestJson, filesBelow } from '../core/hash.ts';
 
 /** A local file that a step read beside its declared inputs, as it was then. */
 export interface Dependency {
@@ -22,6 +32,7 @@ export interface StoredStep {
 }
 
 const RECORD = 'step.json';
+const ABANDONED_MS = 24 * 3600 * 1000;
 
 /**
  * The store of steps, by content key. A key has one entry for each state of the files that its step was seen to read
@@ -36,12 +47,27 @@ export class Store {
   constructor(root: string) {
     this.root = root;
     try {
-      mkdirSync(join(root, 'steps'), { recursive: true });
-      mkdirSync(join(root, 'tmp'), { recursive: true });
+      makeFolder(join(root, 'steps'));
+      makeFolder(join(root, 'tmp'));
       const ignore = join(root, '.gitignore');
       if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+      this.#sweep();
     } catch (error) {
-      throw new OnparError({ code: 'store-unwritable', message: `the store ${root} cannot be written: ${(error as Error).message}`, fix: 'name another folder with --cache DIR or ONPAR_CACHE', cause: error });
+      throw new OnparError({
+        code: 'store-unwritable',
+        message: `the store ${root} cannot be written: ${(error as Error).message}`,
+        fix: 'name another folder with --cache DIR or ONPAR_CACHE',
+        cause: error,
+      });
+    }
+  }
+
+  /** Removes what killed runs left behind. No step takes a day, so nobody works in a folder that old. */
+  #sweep(): void {
+    for (const name of readdirSync(join(this.root, 'tmp'))) {
+      const dir = join(this.root, 'tmp', name);
+      const age = Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > ABANDONED_MS) this.discard(dir);
     }
   }
 
@@ -52,7 +78,7 @@ export class Store {
     for (const name of readdirSync(folder)) {
       const dir = join(folder, name);
       const record = readRecord(dir);
-      if (record !== undefined && record.dependencies.every((d) => this.#digest(d.path) === d.digest)) {
+      if (record?.dependencies.every((d) => this.#digest(d.path) === d.digest)) {
         return { ...record, dir, id: `${key}/${name}` };
       }
     }
@@ -71,20 +97,21 @@ export class Store {
     rm(dir, { recursive: true, force: true }).catch(() => {});
   }
 
-  /** Puts a finished step in its place. Another run may have been first: then theirs stands and ours goes. */
-  commit(key: string, dir: string, value: unknown, paths: readonly string[]): StoredStep {
+  /** Puts a finished step in its place. Another run may have been first: then theirs stands and ours goes, unless ours is to replace it. */
+  commit(key: string, dir: string, value: unknown, paths: readonly string[], replace = false): StoredStep {
     const dependencies = [...new Set(paths)].sort().map((path): Dependency => ({ path, digest: digestOf(path) }));
     const name = dependencies.length === 0 ? 'plain' : digestJson(dependencies).slice(0, 16);
-    writeFileSync(join(dir, RECORD), JSON.stringify({ value, dependencies }));
+    writeFileSync(join(dir, RECORD), JSON.stringify({ value, dependencies, files: sizesBelow(dir) }));
     const folder = this.#folder(key);
     mkdirSync(folder, { recursive: true });
     const target = join(folder, name);
+    if (replace) this.#putAside(target);
     try {
       renameSync(dir, target);
     } catch (error) {
       if (readRecord(target) === undefined) {
-        // What stands there is damaged: it is put aside and replaced.
-        rmSync(target, { recursive: true, force: true });
+        // What stands there is damaged.
+        this.#putAside(target);
         renameSync(dir, target);
       } else if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) {
         this.discard(dir);
@@ -93,6 +120,14 @@ export class Store {
     const record = readRecord(target);
     if (record === undefined) throw new Error(`step ${key} was committed but cannot be read back from ${target}`);
     return { ...record, dir: target, id: `${key}/${name}` };
+  }
+
+  /** Takes an entry out of its place in one move, so that no other run meets half of it. */
+  #putAside(target: string): void {
+    if (!existsSync(target)) return;
+    const aside = join(this.root, 'tmp', randomUUID());
+    renameSync(target, aside);
+    this.discard(aside);
   }
 
   /** Marks an entry as used, for collection by age. */
@@ -128,10 +163,22 @@ function digestOf(path: string): string | null {
   }
 }
 
-function readRecord(dir: string): { value: unknown; dependencies: readonly Dependency[] } | undefined {
+interface StepRecord {
+  readonly value: unknown;
+  readonly dependencies: readonly Dependency[];
+  /** The step's files and their bytes: an entry that a cleaner or a full disk left in pieces is none. */
+  readonly files: readonly (readonly [name: string, bytes: number])[];
+}
+
+/** The record of an entry that is whole; undefined for a damaged one, which is then made again. */
+function readRecord(dir: string): StepRecord | undefined {
   try {
-    return JSON.parse(readFileSync(join(dir, RECORD), 'utf8')) as { value: unknown; dependencies: Dependency[] };
+    const record = JSON.parse(readFileSync(join(dir, RECORD), 'utf8')) as StepRecord;
+    return record.files.every(([name, bytes]) => statSync(join(dir, name)).size === bytes) ? record : undefined;
   } catch {
     return undefined;
   }
 }
+
+const sizesBelow = (dir: string): StepRecord['files'] =>
+  filesBelow(dir).map((name) => [name, statSync(join(dir, name)).size]);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { OnparError, toFailure } from '../core/errors.ts';
 import { fileSafe } from '../core/paths.ts';
-import { PROTOCOL_VERSION, type Verb, type Verbs } from '../workers/protocol.ts';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
+import { PROTOCOL_VERSION, type Verb, type Verbs } from '../workers/protocol.ts';
 import { NODE_RUNTIMES } from './registry.ts';
 import type { NodeRuntime, NodeSession } from './runtime.ts';
 
@@ -19,45 +19,86 @@ interface Open {
 }
 
 const sessions = new Map<string, Open>();
-/** `describe` is usually followed by `open` of the same model: it is kept open for that one request. */
-let described: Open | undefined;
+/** `describe` is usually followed by `open` of the same model: the last two (a reference and its candidate) stay open for it. */
+const described = new Map<string, Open>();
+const KEPT = 2;
 let counter = 0;
 
-async function openSession({ runtime, model, options }: Pick<Verbs['open']['params'], 'runtime' | 'model' | 'options'>): Promise<Open> {
+async function openSession({
+  runtime,
+  model,
+  options,
+}: Pick<Verbs['open']['params'], 'runtime' | 'model' | 'options'>): Promise<Open> {
   const entry = NODE_RUNTIMES.find((r) => r.info.name === runtime);
   if (entry === undefined) {
-    throw new OnparError({ code: 'unknown-runtime', message: `the Node host has no runtime \`${runtime}\``, fix: `it has ${NODE_RUNTIMES.map((r) => r.info.name).join(', ')}` });
+    throw new OnparError({
+      code: 'unknown-runtime',
+      message: `the Node host has no runtime \`${runtime}\``,
+      fix: `it has ${NODE_RUNTIMES.map((r) => r.info.name).join(', ')}`,
+    });
   }
   const key = JSON.stringify([runtime, model.path, options]);
-  if (described?.key === key) {
-    const open = described;
-    described = undefined;
-    return open;
+  const kept = described.get(key);
+  if (kept !== undefined) {
+    described.delete(key);
+    return kept;
   }
-  await described?.session.close();
-  described = undefined;
-  const loaded = await entry.load();
+  const loaded = await load(entry);
   return { key, runtime: loaded, session: await loaded.open(model.path, options) };
 }
 
+/** A native library that does not load here is told as such: the case is skipped where it is optional, and never passes. */
+async function load(entry: (typeof NODE_RUNTIMES)[number]): Promise<NodeRuntime> {
+  try {
+    return await entry.load();
+  } catch (error) {
+    throw new OnparError({
+      code: 'runtime-unavailable',
+      message: `${entry.info.name} cannot be used here: ${(error as Error).message.split('\n')[0]}`,
+      fix: 'install it again (`npm install`), or choose another runtime; `onpar doctor` looks at the machine',
+      exitCode: 3,
+      cause: error,
+    });
+  }
+}
+
 const handlers: Handlers = {
-  hello: async () => ({ protocol: PROTOCOL_VERSION, host: 'onpar node host', language: 'node', version: process.version, packages: {} }),
+  hello: async () => ({
+    protocol: PROTOCOL_VERSION,
+    host: 'onpar node host',
+    language: 'node',
+    version: process.version,
+    packages: {},
+  }),
   describe: async (params) => {
     const open = await openSession(params);
-    described = open;
+    for (const [key, old] of described) {
+      if (described.size < KEPT) break;
+      described.delete(key);
+      await old.session.close();
+    }
+    described.set(open.key, open);
     return { contract: open.session.contract, facts: { ...open.session.facts }, findings: [], dependencies: [] };
   },
   open: async (params) => {
     const open = await openSession(params);
     const session = `s${++counter}`;
     sessions.set(session, open);
-    return { session, version: open.runtime.version, contract: open.session.contract, facts: { ...open.session.facts }, findings: [], dependencies: [] };
+    return {
+      session,
+      version: open.runtime.version,
+      contract: open.session.contract,
+      facts: { ...open.session.facts },
+      findings: [],
+      dependencies: [],
+    };
   },
   run: async ({ session, samples, outDir, rename = {} }) => {
     const { session: model } = found(session);
     mkdirSync(outDir, { recursive: true });
     const runs = [];
-    for (const [i, sample] of samples.entries()) runs.push(await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename));
+    for (const [i, sample] of samples.entries())
+      runs.push(await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename));
     return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
   },
   close: async ({ session }) => {
@@ -76,18 +117,35 @@ function found(session: string | number): Open {
   return open;
 }
 
-async function runSample(model: NodeSession, { id, inputs }: { id: string; inputs: string }, file: string, rename: Readonly<Record<string, string>>) {
+async function runSample(
+  model: NodeSession,
+  { id, inputs }: { id: string; inputs: string },
+  file: string,
+  rename: Readonly<Record<string, string>>,
+) {
   const started = performance.now();
   try {
-    const fed: NamedTensors = new Map([...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, tensor]));
+    const fed: NamedTensors = new Map(
+      [...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, tensor]),
+    );
     const begun = performance.now();
     const outputs = await model.run(fed);
     const milliseconds = performance.now() - begun;
     writeSafetensors(file, outputs);
-    return { sample: id, file, outputs: [...outputs].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })), milliseconds };
+    return {
+      sample: id,
+      file,
+      outputs: [...outputs].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
+      milliseconds,
+    };
   } catch (error) {
     const failure = toFailure(error);
-    return { sample: id, outputs: [], milliseconds: performance.now() - started, failure: failure.code === 'internal-error' ? { ...failure, code: 'run-failed' } : failure };
+    return {
+      sample: id,
+      outputs: [],
+      milliseconds: performance.now() - started,
+      failure: failure.code === 'internal-error' ? { ...failure, code: 'run-failed' } : failure,
+    };
   }
 }
 
@@ -102,16 +160,24 @@ async function handle(line: string): Promise<void> {
     const request = JSON.parse(line) as { id: number; verb: Verb; params: never };
     id = request.id;
     const handler = handlers[request.verb] as ((params: unknown) => Promise<unknown>) | undefined;
-    if (handler === undefined) throw new OnparError({ code: 'unknown-verb', message: `unknown verb \`${request.verb}\``, fix: `verbs: ${Object.keys(handlers).join(', ')}` });
+    if (handler === undefined)
+      throw new OnparError({
+        code: 'unknown-verb',
+        message: `unknown verb \`${request.verb}\``,
+        fix: `verbs: ${Object.keys(handlers).join(', ')}`,
+      });
     answer({ id, ok: true, result: await handler(request.params) });
   } catch (error) {
-    const failure = error instanceof SyntaxError ? { code: 'bad-request', message: `not a request: ${line.slice(0, 80)}` } : toFailure(error);
+    const failure =
+      error instanceof SyntaxError
+        ? { code: 'bad-request', message: `not a request: ${line.slice(0, 80)}` }
+        : toFailure(error);
     answer({ id, ok: false, error: failure });
   }
 }
 
 // The native library is loaded while the engine still makes samples.
-void NODE_RUNTIMES[0]?.load();
+NODE_RUNTIMES[0]?.load().catch(() => {});
 let queue = Promise.resolve();
 createInterface({ input: process.stdin })
   .on('line', (line) => {

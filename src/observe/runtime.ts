@@ -1,9 +1,6 @@
 import type { IoContract } from '../records/contract.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 
-/** What can be used here, or honestly why not. */
-export type Availability = { readonly available: true } | { readonly available: false; readonly reason: string };
-
 /** A model that a Node runtime has open. */
 export interface NodeSession {
   readonly contract: IoContract;

@@ -18,7 +18,14 @@ export function chooseRuntime(catalogue: Catalogue, format: string, name: string
   }
   const found = catalogue.runtimes.find((r) => r.name === name);
   if (found === undefined) {
-    throw new OnparError({ code: 'unknown-runtime', message: `${where}: unknown runtime \`${name}\``, fix: allowedValues(name, fitting.map((r) => r.name)) });
+    throw new OnparError({
+      code: 'unknown-runtime',
+      message: `${where}: unknown runtime \`${name}\``,
+      fix: allowedValues(
+        name,
+        fitting.map((r) => r.name),
+      ),
+    });
   }
   if (!found.formats.includes(format)) {
     throw new OnparError({
@@ -31,13 +38,25 @@ export function chooseRuntime(catalogue: Catalogue, format: string, name: string
 }
 
 const reach = (from: string, fromHere: readonly ExporterInfo[]): string =>
-  fromHere.length === 0 ? `no exporter of onpar’s takes ${from}` : `from ${from} there are exporters to ${unique(fromHere.map((e) => e.to)).join(', ')}`;
+  fromHere.length === 0
+    ? `no exporter of onpar’s takes ${from}`
+    : `from ${from} there are exporters to ${unique(fromHere.map((e) => e.to)).join(', ')}`;
 
 /** The exporter from one format to another. Throws with what would fit. */
-export function chooseExporter(catalogue: Catalogue, from: string, to: string, name: string | null, where: string): ExporterInfo {
+export function chooseExporter(
+  catalogue: Catalogue,
+  from: string,
+  to: string,
+  name: string | null,
+  where: string,
+): ExporterInfo {
   const formats = unique([...catalogue.exporters.map((e) => e.to), ...catalogue.runtimes.flatMap((r) => r.formats)]);
   if (!formats.includes(to)) {
-    throw new OnparError({ code: 'unknown-format', message: `${where}: unknown format \`${to}\` to convert to`, fix: allowedValues(to, [...formats, 'same']) });
+    throw new OnparError({
+      code: 'unknown-format',
+      message: `${where}: unknown format \`${to}\` to convert to`,
+      fix: allowedValues(to, [...formats, 'same']),
+    });
   }
   const fromHere = catalogue.exporters.filter((e) => e.from.includes(from));
   const fitting = fromHere.filter((e) => e.to === to);
@@ -45,13 +64,21 @@ export function chooseExporter(catalogue: Catalogue, from: string, to: string, n
     const found = catalogue.exporters.find((e) => e.name === name);
     if (found === undefined) {
       const known = fromHere.length > 0 ? fromHere : catalogue.exporters;
-      throw new OnparError({ code: 'unknown-exporter', message: `${where}: unknown exporter \`${name}\``, fix: `${fromHere.length > 0 ? '' : `${reach(from, fromHere)}; `}${allowedValues(name, known.map((e) => e.name))}` });
+      throw new OnparError({
+        code: 'unknown-exporter',
+        message: `${where}: unknown exporter \`${name}\``,
+        fix: `${fromHere.length > 0 ? '' : `${reach(from, fromHere)}; `}${allowedValues(
+          name,
+          known.map((e) => e.name),
+        )}`,
+      });
     }
     if (!found.from.includes(from) || found.to !== to) {
       throw new OnparError({
         code: 'exporter-format',
         message: `${where}: exporter \`${name}\` turns ${found.from.join(' or ')} into ${found.to}, not ${from} into ${to}`,
-        fix: fitting.length > 0 ? `exporters that fit: ${fitting.map((e) => e.name).join(', ')}` : reach(from, fromHere),
+        fix:
+          fitting.length > 0 ? `exporters that fit: ${fitting.map((e) => e.name).join(', ')}` : reach(from, fromHere),
       });
     }
     return found;
@@ -68,7 +95,14 @@ export function chooseExporter(catalogue: Catalogue, from: string, to: string, n
 }
 
 /** Types of JSON Schema, as toolchain.json uses them. */
-const TYPE_WORDS: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', boolean: 'true or false', string: 'a text', array: 'a list', object: 'a map' };
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'a text',
+  array: 'a list',
+  object: 'a map',
+};
 
 function isOfType(value: unknown, type: string): boolean {
   if (type === 'null') return value === null;
@@ -79,19 +113,38 @@ function isOfType(value: unknown, type: string): boolean {
 }
 
 /** Refuses options that an exporter or runtime does not have, before anything is started. */
-export function checkOptions(options: Readonly<Record<string, unknown>>, info: ExporterInfo | RuntimeInfo, where: string): void {
+export function checkOptions(
+  options: Readonly<Record<string, unknown>>,
+  info: ExporterInfo | RuntimeInfo,
+  where: string,
+): void {
   const allowed = Object.keys(info.options);
   for (const [key, value] of Object.entries(options)) {
     const spec = info.options[key];
     if (spec === undefined) {
-      throw new OnparError({ code: 'option-unknown', message: `${where}: \`${info.name}\` has no option \`${key}\``, fix: allowed.length === 0 ? 'it has no options' : allowedValues(key, allowed) });
+      throw new OnparError({
+        code: 'option-unknown',
+        message: `${where}: \`${info.name}\` has no option \`${key}\``,
+        fix: allowed.length === 0 ? 'it has no options' : allowedValues(key, allowed),
+      });
     }
     if (spec.enum !== undefined && !spec.enum.includes(value)) {
-      throw new OnparError({ code: 'option-value', message: `${where}: option \`${key}\` of \`${info.name}\` is ${JSON.stringify(value)}`, fix: allowedValues(String(value), spec.enum.map(String)) });
+      throw new OnparError({
+        code: 'option-value',
+        message: `${where}: option \`${key}\` of \`${info.name}\` is ${JSON.stringify(value)}`,
+        fix: allowedValues(String(value), spec.enum.map(String)),
+      });
     }
     const types = spec.type === undefined ? [] : [spec.type].flat();
     if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
-      throw new OnparError({ code: 'option-value', message: `${where}: option \`${key}\` of \`${info.name}\` is ${JSON.stringify(value)}`, fix: `write ${types.filter((type) => type !== 'null').map((type) => TYPE_WORDS[type] ?? type).join(' or ')}` });
+      throw new OnparError({
+        code: 'option-value',
+        message: `${where}: option \`${key}\` of \`${info.name}\` is ${JSON.stringify(value)}`,
+        fix: `write ${types
+          .filter((type) => type !== 'null')
+          .map((type) => TYPE_WORDS[type] ?? type)
+          .join(' or ')}`,
+      });
     }
   }
 }

@@ -24,7 +24,11 @@ export interface Conversion {
   readonly exporter: ExporterInfo | CommandExporter | null;
   /** Set with `artifact:`: an existing model that no exporter of ours made. */
   readonly existing: ModelSource | null;
-  readonly candidate: { readonly format: string; readonly runtime: RuntimeInfo; readonly options: Readonly<Record<string, unknown>> };
+  readonly candidate: {
+    readonly format: string;
+    readonly runtime: RuntimeInfo;
+    readonly options: Readonly<Record<string, unknown>>;
+  };
   readonly samples: SampleChoice;
   readonly rules: CompareRules;
   readonly optional: boolean;

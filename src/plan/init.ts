@@ -6,17 +6,31 @@ import { readOnnx } from '../formats/onnx/summary.ts';
 import type { Dim, TensorSpec } from '../records/contract.ts';
 
 /** What `to:` a new suite proposes for each source format. */
-const TARGET: Readonly<Record<string, string>> = { pytorch: 'onnx', torchscript: 'onnx', keras: 'tflite', savedmodel: 'tflite', sklearn: 'onnx', onnx: 'same', tflite: 'same' };
+const TARGET: Readonly<Record<string, string>> = {
+  pytorch: 'onnx',
+  torchscript: 'onnx',
+  keras: 'tflite',
+  savedmodel: 'tflite',
+  sklearn: 'onnx',
+  onnx: 'same',
+  tflite: 'same',
+};
 
 /** Writes a commented suite for a model. Throws when the file exists, unless `force`. */
 export function writeSuite(spec: string, file: string, force: boolean): string {
   const model = detectFormat(spec, { trust: true });
   if (existsSync(file) && !force) {
-    throw new OnparError({ code: 'file-exists', message: `${file} exists`, fix: 'name another with --out, or replace it with --force' });
+    throw new OnparError({
+      code: 'file-exists',
+      message: `${file} exists`,
+      fix: 'name another with --out, or replace it with --force',
+    });
   }
   const declared = model.format === 'onnx' ? readOnnx(model.path).inputs : [];
   const code = model.callable !== undefined;
-  const id = basename(model.path).replace(/\.[^.]+$/, '').replaceAll(/[^\w.+-]+/g, '-');
+  const id = basename(model.path)
+    .replace(/\.[^.]+$/, '')
+    .replaceAll(/[^\w.+-]+/g, '-');
   const lines = [
     '# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json',
     '# A suite lists the models that must still answer like the original after conversion. Run it: onpar run',
@@ -24,7 +38,11 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
     `  ${id}:`,
     `    source: ${JSON.stringify(spec)}`,
     ...(code ? ['    # weights: model.safetensors            # loaded into what the code returns'] : []),
-    ...(model.format === 'sklearn' && !code ? ['    trust: true                            # a joblib file is a pickle: load it only if you trust who made it'] : []),
+    ...(model.format === 'sklearn' && !code
+      ? [
+          '    trust: true                            # a joblib file is a pickle: load it only if you trust who made it',
+        ]
+      : []),
     ...inputLines(declared, code, code && /^def example_inputs\b/m.test(readFileSync(model.path, 'utf8'))),
     '    # samples: [portfolio, test-data.npz]   # the built-in portfolio and your own data',
     '    convert:',
@@ -41,13 +59,29 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
 }
 
 function inputLines(declared: readonly TensorSpec[], code: boolean, examples: boolean): string[] {
-  if (examples) return ['    # inputs:                              # example_inputs() tells them; name dynamic dimensions here', '    #   image: { dtype: float32, shape: [batch, 3, 224, 224], range: [0, 1] }'];
+  if (examples)
+    return [
+      '    # inputs:                              # example_inputs() tells them; name dynamic dimensions here',
+      '    #   image: { dtype: float32, shape: [batch, 3, 224, 224], range: [0, 1] }',
+    ];
   if (declared.length === 0) {
     return code
-      ? ['    inputs:                                # numbers are fixed sizes, names are dynamic dimensions', '      input: { dtype: float32, shape: [batch, 3, 224, 224], range: [0, 1] }']
-      : ['    # inputs:                              # the model declares them; add what it cannot say', '    #   image: { range: [0, 255] }'];
+      ? [
+          '    inputs:                                # numbers are fixed sizes, names are dynamic dimensions',
+          '      input: { dtype: float32, shape: [batch, 3, 224, 224], range: [0, 1] }',
+        ]
+      : [
+          '    # inputs:                              # the model declares them; add what it cannot say',
+          '    #   image: { range: [0, 255] }',
+        ];
   }
-  return ['    inputs:', ...declared.map((s) => `      ${JSON.stringify(s.name)}: { dtype: ${s.dtype ?? 'float32'}, shape: [${(s.shape ?? []).map(dimText).join(', ')}] }   # range: [lo, hi]`)];
+  return [
+    '    inputs:',
+    ...declared.map(
+      (s) =>
+        `      ${JSON.stringify(s.name)}: { dtype: ${s.dtype ?? 'float32'}, shape: [${(s.shape ?? []).map(dimText).join(', ')}] }   # range: [lo, hi]`,
+    ),
+  ];
 }
 
 const dimText = (d: Dim): string => (d === null ? 'null' : typeof d === 'number' ? String(d) : JSON.stringify(d));

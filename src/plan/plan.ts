@@ -1,5 +1,5 @@
-import { digestJson } from '../core/hash.ts';
 import { OnparError } from '../core/errors.ts';
+import { digestJson } from '../core/hash.ts';
 import { displayPath, isInside } from '../core/paths.ts';
 import { type DetectedModel, detectFormat } from '../formats/detect.ts';
 import type { Catalogue } from '../records/catalogue.ts';
@@ -29,7 +29,18 @@ export function planSuite(suite: Suite, catalogue: Catalogue, selection: Selecti
 }
 
 /** What two runs must have in common to be runs of the same plan. */
-const describeConversion = ({ id, case: c, source, reference, exporter, existing, candidate, rules, samples, convert }: Conversion): unknown => [
+const describeConversion = ({
+  id,
+  case: c,
+  source,
+  reference,
+  exporter,
+  existing,
+  candidate,
+  rules,
+  samples,
+  convert,
+}: Conversion): unknown => [
   id,
   source.spec,
   // Shards run in checkouts of their own: where the folder lies is not part of the plan.
@@ -51,7 +62,11 @@ const describeConversion = ({ id, case: c, source, reference, exporter, existing
 function findModel(spec: string, c: Case, suite: Suite, where: string): ModelSource {
   const { format, path, callable } = detected(spec, c, suite, where);
   if (suite.file !== null && format !== 'served' && !isInside(suite.root, path)) {
-    throw new OnparError({ code: 'path-outside', message: `${where}: ${spec} lies outside the suite’s folder ${suite.root}`, fix: 'move the file below the suite’s folder, or name it on the command line' });
+    throw new OnparError({
+      code: 'path-outside',
+      message: `${where}: ${spec} lies outside the suite’s folder ${suite.root}`,
+      fix: 'move the file below the suite’s folder, or name it on the command line',
+    });
   }
   return { spec, format, path, ...(callable === undefined ? {} : { callable }) };
 }
@@ -63,7 +78,14 @@ function detected(spec: string, c: Case, suite: Suite, where: string): DetectedM
   } catch (error) {
     if (suite.file === null || !(error instanceof OnparError)) throw error;
     const { code, message, fix, detail, exitCode } = error;
-    throw new OnparError({ code, message: `${where}: ${message}`, ...(fix === undefined ? {} : { fix }), ...(detail === undefined ? {} : { detail }), exitCode, cause: error });
+    throw new OnparError({
+      code,
+      message: `${where}: ${message}`,
+      ...(fix === undefined ? {} : { fix }),
+      ...(detail === undefined ? {} : { detail }),
+      exitCode,
+      cause: error,
+    });
   }
 }
 
@@ -82,13 +104,21 @@ function checkRecorded(source: ModelSource, existing: ModelSource | null, where:
 /** Refuses settings that nothing would read: believing that they held is worse than an error. */
 function checkUnused(c: Case, convert: ConvertChoice, source: ModelSource, where: string): void {
   if (c.weights !== null && source.format !== 'pytorch' && source.format !== 'keras') {
-    throw new OnparError({ code: 'weights-unused', message: `${where}: ${source.spec} (${source.format}) brings its own weights, so \`weights\` would not be loaded`, fix: 'remove `weights`, or name the code that builds the model: `source: model.py:build`' });
+    throw new OnparError({
+      code: 'weights-unused',
+      message: `${where}: ${source.spec} (${source.format}) brings its own weights, so \`weights\` would not be loaded`,
+      fix: 'remove `weights`, or name the code that builds the model: `source: model.py:build`',
+    });
   }
   const exports = convert.artifact === null && convert.to !== 'same';
   const [option] = Object.keys(convert.options);
   if (!exports && (option !== undefined || convert.exporter !== null)) {
     const what = option === undefined ? 'exporter' : `option \`${option}\``;
-    throw new OnparError({ code: 'option-unused', message: `${where}: ${what} is set, but ${convert.artifact === null ? '`to: same`' : '`artifact`'} exports nothing`, fix: 'remove it; options of a runtime stand in `run: { runtime: …, options: { … } }`' });
+    throw new OnparError({
+      code: 'option-unused',
+      message: `${where}: ${what} is set, but ${convert.artifact === null ? '`to: same`' : '`artifact`'} exports nothing`,
+      fix: 'remove it; options of a runtime stand in `run: { runtime: …, options: { … } }`',
+    });
   }
 }
 
@@ -105,7 +135,11 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   const given = c.conversions.flatMap((convert) => convert.name ?? []);
   const twice = given.find((name, i) => given.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new OnparError({ code: 'duplicate-id', message: `${where}: two conversions have the name \`${twice}\``, fix: 'give one of them another `name:`, or list several runtimes in its `run:`' });
+    throw new OnparError({
+      code: 'duplicate-id',
+      message: `${where}: two conversions have the name \`${twice}\``,
+      fix: 'give one of them another `name:`, or list several runtimes in its `run:`',
+    });
   }
   const names = new Set<string>(given);
   return c.conversions.flatMap((convert) => {
@@ -113,15 +147,21 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
     const existing = convert.artifact === null ? null : findModel(convert.artifact, c, suite, where);
     checkRecorded(source, existing, where);
     const candidateFormat = existing?.format ?? (convert.to === 'same' ? source.format : (convert.to as string));
-    const exporter = existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
+    const exporter =
+      existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
     const name = convert.name ?? unusedName(nameOf(convert, existing), names);
-    const runs: readonly RuntimeChoice[] = convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
+    const runs: readonly RuntimeChoice[] =
+      convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
     return runs.map((run): Conversion => {
       const runtime = chooseRuntime(catalogue, candidateFormat, run.runtime === '' ? null : run.runtime, where);
       checkOptions(run.options, runtime, where);
       const id = `${c.id}/${name}@${run.name ?? runtime.name}`;
       if (taken.has(id)) {
-        throw new OnparError({ code: 'duplicate-id', message: `${where}: two conversions are called \`${id}\``, fix: 'give one of them a `name:`' });
+        throw new OnparError({
+          code: 'duplicate-id',
+          message: `${where}: two conversions are called \`${id}\``,
+          fix: 'give one of them a `name:`',
+        });
       }
       taken.add(id);
       return {
@@ -148,7 +188,12 @@ const defaultRun = (format: string, convert: ConvertChoice, referenceRuntime: st
   optional: convert.optional,
 });
 
-function planExporter(convert: ConvertChoice, from: string, catalogue: Catalogue, where: string): Conversion['exporter'] {
+function planExporter(
+  convert: ConvertChoice,
+  from: string,
+  catalogue: Catalogue,
+  where: string,
+): Conversion['exporter'] {
   if (convert.exporter !== null && typeof convert.exporter !== 'string') return convert.exporter;
   const exporter = chooseExporter(catalogue, from, convert.to as string, convert.exporter, where);
   checkOptions(convert.options, exporter, where);
@@ -157,9 +202,17 @@ function planExporter(convert: ConvertChoice, from: string, catalogue: Catalogue
 
 /** What a conversion is called that the suite gives no name: the target, and its precision where one is asked for. */
 function nameOf(convert: ConvertChoice, existing: ModelSource | null): string {
-  if (existing !== null) return existing.path.split(/[/\\]/).at(-1)?.replaceAll(/[^\w.+-]+/g, '-') ?? existing.format;
+  if (existing !== null)
+    return (
+      existing.path
+        .split(/[/\\]/)
+        .at(-1)
+        ?.replaceAll(/[^\w.+-]+/g, '-') ?? existing.format
+    );
   const precision = convert.options.precision;
-  return typeof precision === 'string' && precision !== 'float32' ? `${convert.to}-${precision}` : (convert.to as string);
+  return typeof precision === 'string' && precision !== 'float32'
+    ? `${convert.to}-${precision}`
+    : (convert.to as string);
 }
 
 function unusedName(name: string, taken: Set<string>): string {
@@ -170,7 +223,9 @@ function unusedName(name: string, taken: Set<string>): string {
 }
 
 function rulesOf(c: Case, convert: ConvertChoice, suite: Suite): CompareRules {
-  const named = Object.values(c.inputs).flatMap((input) => (input.shape ?? []).filter((d): d is string => typeof d === 'string'));
+  const named = Object.values(c.inputs).flatMap((input) =>
+    (input.shape ?? []).filter((d): d is string => typeof d === 'string'),
+  );
   return {
     tolerances: { ...convert.tolerances },
     source: Object.keys(convert.tolerances).length === 0 ? 'default' : suite.rulesFrom,

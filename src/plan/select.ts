@@ -14,7 +14,15 @@ export interface Selection {
 export function globMatches(pattern: string, id: string): boolean {
   const source = pattern
     .split(/(\*\*|\*|\?)/)
-    .map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part === '?' ? '[^/]' : part.replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')))
+    .map((part) =>
+      part === '**'
+        ? '.*'
+        : part === '*'
+          ? '[^/]*'
+          : part === '?'
+            ? '[^/]'
+            : part.replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&'),
+    )
     .join('');
   const regex = new RegExp(`^${source}$`);
   return regex.test(id) || (!pattern.includes('/') && regex.test(id.split('/')[0] ?? ''));
@@ -24,12 +32,24 @@ export function globMatches(pattern: string, id: string): boolean {
 export function select(all: readonly Conversion[], { cases = [], tags = [], shard }: Selection): Conversion[] {
   for (const pattern of cases) {
     if (!all.some((c) => globMatches(pattern, c.id))) {
-      throw new OnparError({ code: 'no-such-case', message: `--case \`${pattern}\` matches no conversion`, fix: allowedValues(pattern, all.map((c) => c.id)) });
+      throw new OnparError({
+        code: 'no-such-case',
+        message: `--case \`${pattern}\` matches no conversion`,
+        fix: allowedValues(
+          pattern,
+          all.map((c) => c.id),
+        ),
+      });
     }
   }
   const known = [...new Set(all.flatMap((c) => c.tags))];
   for (const tag of tags) {
-    if (!known.includes(tag)) throw new OnparError({ code: 'no-such-tag', message: `--tag \`${tag}\` matches no conversion`, fix: known.length === 0 ? 'the suite has no `tags:`' : allowedValues(tag, known) });
+    if (!known.includes(tag))
+      throw new OnparError({
+        code: 'no-such-tag',
+        message: `--tag \`${tag}\` matches no conversion`,
+        fix: known.length === 0 ? 'the suite has no `tags:`' : allowedValues(tag, known),
+      });
   }
   const chosen = all
     .filter((c) => cases.length === 0 || cases.some((pattern) => globMatches(pattern, c.id)))

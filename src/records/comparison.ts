@@ -11,7 +11,6 @@ export const tolerance = z.object({
   source: z.string(),
   expression: z.string().optional(),
 });
-export type Tolerance = z.infer<typeof tolerance>;
 
 /** Measures over all compared elements of one output. Null: not defined here (a cosine of integers, an rms of strings). */
 export const metrics = z.object({

@@ -13,7 +13,14 @@ export type RunEvent = { readonly time: string } & (
       readonly failed: boolean;
     }
   | { readonly type: 'progress'; readonly conversion: string; readonly message: string }
-  | { readonly type: 'case-end'; readonly conversion: string; readonly verdict: string; readonly grade: string | null; readonly done: number; readonly of: number }
+  | {
+      readonly type: 'case-end';
+      readonly conversion: string;
+      readonly verdict: string;
+      readonly grade: string | null;
+      readonly done: number;
+      readonly of: number;
+    }
   | { readonly type: 'run-end'; readonly exitCode: number }
 );
 

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 
 export const severity = z.enum(['error', 'warning', 'info']);
-export type Severity = z.infer<typeof severity>;
 
 /** A coded fact. The sentence in `message` is made from code and args by core/findings, never by who found it. */
 export const finding = z.object({

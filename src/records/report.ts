@@ -5,8 +5,8 @@ import { tensorSpec } from './contract.ts';
 import { coverage } from './coverage.ts';
 import { failure, finding } from './finding.ts';
 import { tensorInfo } from './sample.ts';
-import { REPORT_SCHEMA_VERSION } from './version.ts';
 import { grade, verdict } from './verdict-schema.ts';
+import { REPORT_SCHEMA_VERSION } from './version.ts';
 
 /** The reference or a candidate: which model, made how, run where. */
 export const side = z.object({

@@ -48,7 +48,9 @@ export function failureOf(c: ReportCase): { readonly side: string; readonly fail
 /** Findings beside the failure itself, which is shown with its fix and traceback, not twice. */
 export function findingsOf(c: ReportCase): Finding[] {
   const failure = failureOf(c);
-  return sortFindings(c.findings).filter((f) => failure === null || f.code !== failure.failure.code || f.where !== failure.side);
+  return sortFindings(c.findings).filter(
+    (f) => failure === null || f.code !== failure.failure.code || f.where !== failure.side,
+  );
 }
 
 /** Findings that decide, before warnings and remarks; otherwise in the order of the record. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { OnparError } from '../core/errors.ts';
+import { importModule } from '../core/import-module.ts';
 import type { Reporter, ReporterFactory } from './reporter.ts';
 
 /** One line a reporter. Loaded when asked for, because the HTML one brings a renderer that most commands never need. */
@@ -37,7 +38,7 @@ async function importOutside(name: string, base: string): Promise<unknown> {
   try {
     const isPath = /^[./\\]|^[A-Za-z]:[\\/]/.test(name);
     const file = isPath ? resolve(base, name) : createRequire(resolve(base, 'noop.js')).resolve(name);
-    const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    const module = (await importModule(pathToFileURL(file).href)) as Record<string, unknown>;
     return module.default ?? module.reporter;
   } catch (cause) {
     throw new OnparError({

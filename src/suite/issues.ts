@@ -16,7 +16,8 @@ interface JsonSchema {
 /** The keys that may stand at a path of the suite, so that a wrong one can be named beside the right ones. */
 function allowedKeys(path: readonly PropertyKey[]): string[] {
   let level: JsonSchema[] = [z.toJSONSchema(suiteSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema];
-  const open = (schemas: readonly JsonSchema[]): JsonSchema[] => schemas.flatMap((s) => (s.anyOf === undefined ? [s] : open(s.anyOf)));
+  const open = (schemas: readonly JsonSchema[]): JsonSchema[] =>
+    schemas.flatMap((s) => (s.anyOf === undefined ? [s] : open(s.anyOf)));
   for (const part of path) {
     level = open(level).flatMap((s) => {
       if (typeof part === 'number') return s.items === undefined ? [] : [s.items];
@@ -25,7 +26,9 @@ function allowedKeys(path: readonly PropertyKey[]): string[] {
       return typeof s.additionalProperties === 'object' ? [s.additionalProperties] : [];
     });
   }
-  return open(level).flatMap((s) => Object.keys(s.properties ?? {})).filter((k) => k !== '$schema');
+  return open(level)
+    .flatMap((s) => Object.keys(s.properties ?? {}))
+    .filter((k) => k !== '$schema');
 }
 
 type Issue = z.core.$ZodIssue;
@@ -35,12 +38,14 @@ function innermost(issue: Issue, prefix: readonly PropertyKey[]): { issue: Issue
   const path = [...prefix, ...issue.path];
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path };
   const found = issue.errors.flatMap((branch) => (branch[0] === undefined ? [] : [innermost(branch[0], path)]));
-  const score = (f: { issue: Issue; path: readonly PropertyKey[] }): number => f.path.length * 2 + (f.issue.code === 'unrecognized_keys' ? 1 : 0);
+  const score = (f: { issue: Issue; path: readonly PropertyKey[] }): number =>
+    f.path.length * 2 + (f.issue.code === 'unrecognized_keys' ? 1 : 0);
   const best = found.sort((a, b) => score(b) - score(a))[0];
   return best !== undefined && score(best) > path.length * 2 ? best : { issue, path };
 }
 
-const place = (path: readonly PropertyKey[]): string => (path.length === 0 ? 'the suite' : `\`${path.map(String).join('.')}\``);
+const place = (path: readonly PropertyKey[]): string =>
+  path.length === 0 ? 'the suite' : `\`${path.map(String).join('.')}\``;
 
 /** The first thing wrong with a suite, as one error that names file, line, value, what is allowed and the fix. */
 export function suiteError(error: z.ZodError, file: string, lineOf: LineOf): OnparError {
@@ -59,11 +64,23 @@ export function suiteError(error: z.ZodError, file: string, lineOf: LineOf): Onp
     });
   }
   const where = at(file, lineOf(path));
-  if (issue.input === undefined && path.length > 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_union')) {
+  if (
+    issue.input === undefined &&
+    path.length > 0 &&
+    (issue.code === 'invalid_type' || issue.code === 'invalid_union')
+  ) {
     const key = String(path.at(-1));
-    return new OnparError({ code: 'bad-suite', message: `${where}: ${place(path.slice(0, -1))} lacks the key \`${key}\` (${expected(issue)})${more}`, fix: `add \`${key}:\`; see \`onpar init\` for a commented suite` });
+    return new OnparError({
+      code: 'bad-suite',
+      message: `${where}: ${place(path.slice(0, -1))} lacks the key \`${key}\` (${expected(issue)})${more}`,
+      fix: `add \`${key}:\`; see \`onpar init\` for a commented suite`,
+    });
   }
-  return new OnparError({ code: 'bad-suite', message: `${where}: ${place(path)} is ${written(issue.input)}${more}`, fix: fixFor(issue) });
+  return new OnparError({
+    code: 'bad-suite',
+    message: `${where}: ${place(path)} is ${written(issue.input)}${more}`,
+    fix: fixFor(issue),
+  });
 }
 
 /** A value as the user wrote it, short enough for one line. */

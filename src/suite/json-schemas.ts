@@ -4,6 +4,9 @@ import { suiteSchema } from './schema.ts';
 
 /** JSON Schemas that editors and other programs use, by file name, from the schemas that the code itself checks with. */
 export function jsonSchemas(): Record<string, object> {
-  const json = (title: string, schema: z.ZodType): object => ({ title, ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) });
+  const json = (title: string, schema: z.ZodType): object => ({
+    title,
+    ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+  });
   return { 'suite.json': json('onpar suite', suiteSchema), 'report.json': json('onpar report', report) };
 }

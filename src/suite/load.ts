@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { OnparError } from '../core/errors.ts';
+import { importModule } from '../core/import-module.ts';
 import { displayPath, packageRoot } from '../core/paths.ts';
 import { type LineOf, suiteError } from './issues.ts';
 import { SUITE_NAMES } from './names.ts';
@@ -14,10 +15,18 @@ export async function loadSuite(path: string): Promise<Suite> {
   const file = resolve(path);
   const shown = displayPath(file);
   if (!existsSync(file)) {
-    throw new OnparError({ code: 'file-missing', message: `suite ${shown} does not exist`, fix: `a suite is called ${SUITE_NAMES.join(', ')} or named on the command line; \`onpar init MODEL\` writes one` });
+    throw new OnparError({
+      code: 'file-missing',
+      message: `suite ${shown} does not exist`,
+      fix: `a suite is called ${SUITE_NAMES.join(', ')} or named on the command line; \`onpar init MODEL\` writes one`,
+    });
   }
   if (statSync(file).isDirectory()) {
-    throw new OnparError({ code: 'file-missing', message: `suite ${shown} is a folder`, fix: `name the file in it: ${SUITE_NAMES.join(', ')}` });
+    throw new OnparError({
+      code: 'file-missing',
+      message: `suite ${shown} is a folder`,
+      fix: `name the file in it: ${SUITE_NAMES.join(', ')}`,
+    });
   }
   const { value, lineOf } = /\.[cm]?[jt]s$/.test(file) ? await fromCode(file, shown) : fromText(file, shown);
   if (value === null || value === undefined) throw emptySuite(shown);
@@ -28,7 +37,11 @@ export async function loadSuite(path: string): Promise<Suite> {
 }
 
 const emptySuite = (shown: string): OnparError =>
-  new OnparError({ code: 'empty-suite', message: `${shown}: the suite has no case, so it proves nothing`, fix: 'add one below `cases:`; `onpar init MODEL` writes an example' });
+  new OnparError({
+    code: 'empty-suite',
+    message: `${shown}: the suite has no case, so it proves nothing`,
+    fix: 'add one below `cases:`; `onpar init MODEL` writes an example',
+  });
 
 function fromText(file: string, shown: string): { value: unknown; lineOf: LineOf } {
   const counter = new LineCounter();
@@ -36,7 +49,12 @@ function fromText(file: string, shown: string): { value: unknown; lineOf: LineOf
   const first = document.errors[0];
   if (first !== undefined) {
     const line = counter.linePos(first.pos[0]).line;
-    throw new OnparError({ code: 'bad-suite', message: `${shown}:${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${(first.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')}`, fix: 'mend the syntax at that line', detail: first.message });
+    throw new OnparError({
+      code: 'bad-suite',
+      message: `${shown}:${line}: not valid ${extname(file) === '.json' ? 'JSON' : 'YAML'}: ${(first.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')}`,
+      fix: 'mend the syntax at that line',
+      detail: first.message,
+    });
   }
   const lineOf: LineOf = (path, key) => {
     // The nearest level that exists tells the line of a missing key.
@@ -55,12 +73,22 @@ function fromText(file: string, shown: string): { value: unknown; lineOf: LineOf
 }
 
 async function fromCode(file: string, shown: string): Promise<{ value: unknown; lineOf: LineOf }> {
-  const { createJiti } = await import('jiti');
-  const jiti = createJiti(import.meta.url, { alias: { onpar: join(packageRoot, 'dist', 'index.js') }, moduleCache: false, fsCache: false });
+  const { createJiti } = (await importModule('jiti')) as typeof import('jiti');
+  const jiti = createJiti(import.meta.url, {
+    alias: { onpar: join(packageRoot, 'dist', 'index.js') },
+    moduleCache: false,
+    fsCache: false,
+  });
   try {
     const value = (await jiti.import(file, { default: true })) as SuiteFile;
     return { value, lineOf: () => undefined };
   } catch (error) {
-    throw new OnparError({ code: 'bad-suite', message: `${shown}: the suite’s code failed: ${(error as Error).message.split('\n')[0]}`, fix: `mend ${basename(file)}; it must default-export defineSuite({ cases: … })`, detail: (error as Error).stack ?? '', cause: error });
+    throw new OnparError({
+      code: 'bad-suite',
+      message: `${shown}: the suite’s code failed: ${(error as Error).message.split('\n')[0]}`,
+      fix: `mend ${basename(file)}; it must default-export defineSuite({ cases: … })`,
+      detail: (error as Error).stack ?? '',
+      cause: error,
+    });
   }
 }

@@ -1,5 +1,5 @@
-import type { InputSetting } from './schema.ts';
 import type { ToleranceRule } from '../records/rules.ts';
+import type { InputSetting } from './schema.ts';
 
 /** Which samples a case takes. */
 export interface SampleChoice {

@@ -3,7 +3,8 @@ import { TOLERANCE_PRESETS } from '../records/presets.ts';
 import type { ToleranceRule } from '../records/rules.ts';
 import type { ToleranceSetting, ToleranceValue } from './schema.ts';
 
-const FIX = 'write `auto`, a preset (float32, float16, bfloat16, int8), `rtol=1e-3,atol=1e-5`, `{relative: "0.1%"}`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`';
+const FIX =
+  'write `auto`, a preset (float32, float16, bfloat16, int8), `rtol=1e-3,atol=1e-5`, `{relative: "0.1%"}`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`';
 
 const bad = (text: string, why: string): OnparError =>
   new OnparError({ code: 'bad-tolerance', message: `tolerance \`${text}\`: ${why}`, fix: FIX });
@@ -19,7 +20,11 @@ function fraction(text: string): number {
 /** What a user wrote as a tolerance, as a rule. The text forms are the same in suites and after `--tolerance`. */
 export function parseTolerance(value: ToleranceValue): ToleranceRule {
   if (typeof value !== 'string') {
-    if ('relative' in value) return { kind: 'relative', fraction: typeof value.relative === 'number' ? value.relative : fraction(value.relative) };
+    if ('relative' in value)
+      return {
+        kind: 'relative',
+        fraction: typeof value.relative === 'number' ? value.relative : fraction(value.relative),
+      };
     return { kind: 'bounds', atol: value.atol ?? 0, rtol: value.rtol ?? 0 };
   }
   const text = value.trim();
@@ -27,7 +32,8 @@ export function parseTolerance(value: ToleranceValue): ToleranceRule {
   const preset = TOLERANCE_PRESETS.find((p) => p === text);
   if (preset !== undefined) return { kind: 'preset', preset };
   if (/^(atol|rtol|relative)\s*=/.test(text)) return parseAssignments(text);
-  if (/^[0-9.]+(e[+-]?\d+)?%?$/i.test(text)) throw bad(text, 'a bare number could be atol, rtol or a share of the scale');
+  if (/^[0-9.]+(e[+-]?\d+)?%?$/i.test(text))
+    throw bad(text, 'a bare number could be atol, rtol or a share of the scale');
   if (!/[<>=]/.test(text)) throw bad(text, 'neither a preset nor an expression');
   return { kind: 'expression', expression: text };
 }
@@ -36,7 +42,8 @@ function parseAssignments(text: string): ToleranceRule {
   const given = new Map<string, string>();
   for (const part of text.split(',')) {
     const match = /^\s*(atol|rtol|relative)\s*=\s*([^\s=]+)\s*$/.exec(part);
-    if (match?.[1] === undefined || match[2] === undefined) throw bad(text, `\`${part.trim()}\` is not atol=…, rtol=… or relative=…`);
+    if (match?.[1] === undefined || match[2] === undefined)
+      throw bad(text, `\`${part.trim()}\` is not atol=…, rtol=… or relative=…`);
     given.set(match[1], match[2]);
   }
   const relative = given.get('relative');

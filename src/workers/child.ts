@@ -10,11 +10,12 @@ export interface ChildEnd {
 /** A grandchild may hold the pipes open for ever: what a dead child printed is waited for no longer than this. */
 const LAST_WORDS_MS = 200;
 
-const running = new Set<ChildProcess>();
+/** How each child that runs is ended. */
+const running = new Map<ChildProcess, () => void>();
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 const endAll = (): void => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const end of running.values()) end();
 };
 
 /** Where nobody else handles the signal, it ends this process as it would have, but its children first. */
@@ -25,12 +26,12 @@ const onSignal = (signal: NodeJS.Signals): void => {
   process.kill(process.pid, signal);
 };
 
-function follow(child: ChildProcess): void {
+function follow(child: ChildProcess, end: () => void): void {
   if (running.size === 0) {
     process.on('exit', endAll);
     for (const name of SIGNALS) process.on(name, onSignal);
   }
-  running.add(child);
+  running.set(child, end);
 }
 
 function unfollow(child: ChildProcess): void {
@@ -40,8 +41,17 @@ function unfollow(child: ChildProcess): void {
   for (const name of SIGNALS) process.off(name, onSignal);
 }
 
+export interface ChildOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A process group of its own, for commands that start others: ending it ends them all. */
+  readonly group?: boolean;
+}
+
 export interface Child {
   readonly process: ChildProcess;
+  /** Ends it, and with `group` everything that it started. */
+  readonly kill: () => void;
   /** Resolves once it is gone and its last words are read; never rejects. */
   readonly ended: Promise<ChildEnd>;
   /** Resolves once it is gone. */
@@ -52,9 +62,26 @@ export interface Child {
  * Starts a process with pipes on descriptors 0 to 3. It never outlives this one. Plain `spawn`, because it is the first
  * thing that every run waits for: a library for processes takes longer to load than the child to start.
  */
-export function startChild([file = '', ...args]: readonly string[], { cwd, env }: { cwd: string; env: Readonly<Record<string, string>> }): Child {
-  const child = spawn(file, args, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], windowsHide: true });
-  follow(child);
+export function startChild([file = '', ...args]: readonly string[], { cwd, env, group = false }: ChildOptions): Child {
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...env },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+    detached: group,
+  });
+  const kill = (): void => {
+    if (group && child.pid !== undefined && process.platform !== 'win32') {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+        return;
+      } catch {
+        // The group is gone, or was never made.
+      }
+    }
+    child.kill('SIGKILL');
+  };
+  follow(child, kill);
   let leave: () => void = () => {};
   const gone = new Promise<void>((resolve) => {
     leave = resolve;
@@ -76,5 +103,5 @@ export function startChild([file = '', ...args]: readonly string[], { cwd, env }
     });
     child.once('exit', (exitCode, signal) => end(exitCode, signal));
   });
-  return { process: child, ended, gone };
+  return { process: child, kill, ended, gone };
 }

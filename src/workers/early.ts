@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../core/paths.ts';
-import { defaultMemoryLimit, type Limits, workerEnvironment } from './isolation.ts';
+import { type Child, startChild } from './child.ts';
+import { confine, defaultMemoryLimit, type Limits, workerEnvironment } from './isolation.ts';
 import { makeScratch } from './scratch.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
@@ -14,21 +15,37 @@ export const nodeWorkerSpec = (limits: Limits, cwd: string): WorkerSpec => ({
   limits,
 });
 
+/** The lane of Node workers that serve both sides of a comparison, and the size of all model files up to which they do. */
+export const SHARED_LANE = 'shared';
+export const SHARED_BYTES = 32 * 1024 ** 2;
+
 const waiting: { readonly key: string; readonly lane: string; readonly worker: Worker }[] = [];
 const folders: string[] = [];
 
 /** What must be equal before a worker that waits is as good as a new one. */
 const keyOf = ({ command, env, limits }: WorkerSpec): string => JSON.stringify([command, env, limits]);
 
+/** A Node worker's process, started before anything of onpar is loaded that could use it. */
+export interface EarlyChild {
+  readonly spec: WorkerSpec;
+  readonly lane: string;
+  readonly child: Child;
+}
+
 /**
  * Starts a Node worker before anyone has asked: while onpar still loads its own code and reads the command line, it
  * loads its own. A Node worker knows nothing of a project before its first request, so any pool may take it over.
  */
-export function startEarly(lane: string): Worker {
+export function startEarly(lane: string): EarlyChild {
   const cwd = makeScratch();
-  folders.push(cwd);
   const spec = nodeWorkerSpec({ memoryBytes: defaultMemoryLimit(), network: false }, cwd);
-  const worker = new Worker(spec);
+  return { spec, lane, child: startChild(confine(spec.command, spec.limits).command, spec) };
+}
+
+/** Makes a worker of it that waits for a pool to take it. */
+export function adoptEarly({ spec, lane, child }: EarlyChild): Worker {
+  folders.push(spec.cwd);
+  const worker = new Worker(spec, child);
   waiting.push({ key: keyOf(spec), lane, worker });
   return worker;
 }

@@ -32,12 +32,18 @@ const pythonOf = (venv: string): string =>
   process.platform === 'win32' ? join(venv, 'Scripts', 'python.exe') : join(venv, 'bin', 'python');
 
 /** Finds the environment for a toolchain, installing the managed one when it is needed. */
-export async function resolveEnvironment(name: string, choice: PythonChoice, listen: InstallListener): Promise<PythonEnvironment> {
+export async function resolveEnvironment(
+  name: string,
+  choice: PythonChoice,
+  listen: InstallListener,
+): Promise<PythonEnvironment> {
   const chain = toolchain(name);
   if (choice.requirements !== undefined) return fromRequirements(chain, choice.requirements, listen);
   if (choice.python !== undefined && choice.python !== 'managed') return named(chain, choice.python);
   if (choice.python !== 'managed') {
-    const own = [process.env.VIRTUAL_ENV, join(choice.root, '.venv')].find((venv) => venv && hasFramework(venv, chain.framework));
+    const own = [process.env.VIRTUAL_ENV, join(choice.root, '.venv')].find(
+      (venv) => venv && hasFramework(venv, chain.framework),
+    );
     if (own) return named(chain, own);
   }
   return managed(chain, listen);
@@ -54,21 +60,45 @@ export const managedSpec = (chain: Toolchain): EnvironmentSpec => ({
 });
 
 async function managed(chain: Toolchain, listen: InstallListener): Promise<PythonEnvironment> {
-  return { toolchain: chain, label: `${chain.name} (managed)`, ...pick(await ensureInstalled(managedSpec(chain), listen)) };
+  return {
+    toolchain: chain,
+    label: `${chain.name} (managed)`,
+    ...pick(await ensureInstalled(managedSpec(chain), listen)),
+  };
 }
 
 async function fromRequirements(chain: Toolchain, file: string, listen: InstallListener): Promise<PythonEnvironment> {
   if (!existsSync(file)) {
-    throw new OnparError({ code: 'file-missing', message: `requirements file ${file} does not exist`, fix: 'mend `requirements:`, or name an environment with `python:`' });
+    throw new OnparError({
+      code: 'file-missing',
+      message: `requirements file ${file} does not exist`,
+      fix: 'mend `requirements:`, or name an environment with `python:`',
+    });
   }
   const installed = await ensureInstalled(
-    { name: 'requirements', lockFile: file, lockDigest: digestFile(file), sizeMb: null, hashed: /--hash=/.test(readFileSync(file, 'utf8')) },
+    {
+      name: 'requirements',
+      lockFile: file,
+      lockDigest: digestFile(file),
+      sizeMb: null,
+      hashed: /--hash=/.test(readFileSync(file, 'utf8')),
+    },
     listen,
   );
   return { toolchain: chain, label: file, ...pick(installed) };
 }
 
-const pick = ({ python, pythonVersion, packages, digest }: { python: string; pythonVersion: string; packages: Readonly<Record<string, string>>; digest: string }) => ({
+const pick = ({
+  python,
+  pythonVersion,
+  packages,
+  digest,
+}: {
+  python: string;
+  pythonVersion: string;
+  packages: Readonly<Record<string, string>>;
+  digest: string;
+}) => ({
   python,
   pythonVersion,
   packages,
@@ -90,8 +120,18 @@ async function named(chain: Toolchain, path: string): Promise<PythonEnvironment>
   const venv = isFolder ? path : dirname(dirname(python));
   const quick = existsSync(join(venv, 'pyvenv.cfg')) ? sitePackages(venv) : undefined;
   const known = quick === undefined ? await askPython(python) : { folders: [quick], version: versionOf(quick, venv) };
-  const packages = Object.assign({}, ...known.folders.filter((f) => existsSync(f)).map(installedPackages)) as Record<string, string>;
-  return { toolchain: chain, python, label: path, pythonVersion: known.version, packages, digest: digestJson([known.version, packages]) };
+  const packages = Object.assign({}, ...known.folders.filter((f) => existsSync(f)).map(installedPackages)) as Record<
+    string,
+    string
+  >;
+  return {
+    toolchain: chain,
+    python,
+    label: path,
+    pythonVersion: known.version,
+    packages,
+    digest: digestJson([known.version, packages]),
+  };
 }
 
 /** `3.11` from `lib/python3.11/site-packages`; on Windows from pyvenv.cfg. */

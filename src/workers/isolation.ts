@@ -46,7 +46,8 @@ function networkWall(): readonly string[] | null {
   const unshare = process.platform === 'linux' ? which('unshare') : null;
   if (unshare !== null) {
     const flags = process.getuid?.() === 0 ? '-n' : '-rn';
-    if (spawnSync(unshare, [flags, 'true'], { stdio: 'ignore', timeout: 2000 }).status === 0) unshareWorks = [unshare, flags, '--'];
+    if (spawnSync(unshare, [flags, 'true'], { stdio: 'ignore', timeout: 2000 }).status === 0)
+      unshareWorks = [unshare, flags, '--'];
   }
   return unshareWorks;
 }
@@ -55,7 +56,10 @@ function networkWall(): readonly string[] | null {
  * Wraps a command so that it runs inside the limits. Both wrappers replace themselves by the command,
  * so the process id stays the child's and file descriptor 3 passes through.
  */
-export function confine(command: readonly string[], { memoryBytes, network }: Limits): { command: readonly string[]; applied: string[] } {
+export function confine(
+  command: readonly string[],
+  { memoryBytes, network }: Limits,
+): { command: readonly string[]; applied: string[] } {
   const applied: string[] = [];
   let confined = command;
   const prlimit = process.platform === 'linux' && memoryBytes !== null ? which('prlimit') : null;
@@ -73,9 +77,31 @@ export function confine(command: readonly string[], { memoryBytes, network }: Li
 
 /** Variables that a worker may see. Everything else (tokens, proxies, PYTHONPATH of the caller) stays outside. */
 const KEPT = [
-  'PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'SYSTEMROOT', 'WINDIR', 'LOCALAPPDATA', 'APPDATA',
-  'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'CUDA_HOME', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS',
-  'OPENBLAS_NUM_THREADS', 'ONPAR_TOOLCHAINS', 'XDG_CACHE_HOME', 'HF_HOME', 'TORCH_HOME', 'KERAS_HOME',
+  'PATH',
+  'HOME',
+  'USER',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'SYSTEMROOT',
+  'WINDIR',
+  'LOCALAPPDATA',
+  'APPDATA',
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+  'CUDA_HOME',
+  'OMP_NUM_THREADS',
+  'MKL_NUM_THREADS',
+  'OPENBLAS_NUM_THREADS',
+  'ONPAR_TOOLCHAINS',
+  'XDG_CACHE_HOME',
+  'HF_HOME',
+  'TORCH_HOME',
+  'KERAS_HOME',
 ] as const;
 
 /** A cleaned environment for a worker, plus the variables that every worker gets. */

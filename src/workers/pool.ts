@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { OnparError } from '../core/errors.ts';
 import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
@@ -25,6 +26,13 @@ interface Slot {
 export class WorkerPool {
   #slots = new Map<string, Slot>();
   #scratch: string | undefined;
+  #started = 0;
+  #ended = false;
+
+  /** True once `kill` was called: no task begins any more, and what a task met after it is no result. */
+  get ended(): boolean {
+    return this.#ended;
+  }
 
   /** A folder in shared memory (or the temporary folder) that goes away with the pool. */
   scratch(name: string): string {
@@ -48,6 +56,7 @@ export class WorkerPool {
   use<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
     const slot = this.#slot(host);
     const run = async (): Promise<T> => {
+      if (this.#ended) throw new OnparError({ code: 'interrupted', message: 'the run was interrupted', exitCode: 130 });
       if (slot.worker === undefined || !slot.worker.alive) slot.worker = this.#start(host);
       return task(slot.worker);
     };
@@ -66,8 +75,9 @@ export class WorkerPool {
     this.#scratch = undefined;
   }
 
-  /** For Ctrl-C: requests under way fail at once. `close` still has to follow. */
+  /** For Ctrl-C, and when nothing is asked any more: requests under way fail at once, no other begins. `close` still has to follow. */
   kill(): void {
+    this.#ended = true;
     for (const { worker } of this.#slots.values()) void worker?.kill();
   }
 
@@ -82,7 +92,7 @@ export class WorkerPool {
   }
 
   #start(host: HostSpec): Worker {
-    const spec = specOf(host, this.scratch(`work-${this.#slots.size}`));
+    const spec = specOf(host, this.scratch(`work-${this.#started++}`));
     return takeEarly(spec, host.lane) ?? new Worker(spec);
   }
 }

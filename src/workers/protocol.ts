@@ -1,8 +1,8 @@
+import type { RawFinding } from '../core/findings.ts';
 import type { DeclaredChange } from '../records/artifact.ts';
 import type { Dim, IoContract } from '../records/contract.ts';
 import type { FailureRecord } from '../records/finding.ts';
 import type { SampleRun } from '../records/observation.ts';
-import type { RawFinding } from '../core/findings.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 
 /** The worker protocol, docs/worker-protocol.md, as types. */

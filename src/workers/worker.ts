@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { canonicalJson } from '../core/canonical.ts';
 import { failureError, OnparError } from '../core/errors.ts';
 import { type Child, type ChildEnd, startChild } from './child.ts';
 import { confine, type Limits } from './isolation.ts';
@@ -57,13 +58,14 @@ function parseAnswer(line: string): Answer | undefined {
 }
 
 /** How libraries and languages say that memory ran out, whatever they do next: raise, abort, or leave. */
-const OUT_OF_MEMORY = /MemoryError|bad_alloc|[Cc]annot allocate memory|heap out of memory|allocation failed|[Nn]ot enough memory|can't allocate memory/;
+const OUT_OF_MEMORY =
+  /MemoryError|bad_alloc|[Cc]annot allocate memory|[Oo]ut of memory|allocation failed|[Ff]ailed to allocate|[Nn]ot enough memory|can't allocate memory/;
 
 /** A death is explained by what was printed just before it, not by what a request long ago got over. */
 const LAST_WORDS = 4000;
 
 /** The longest delay that a timer knows, 25 days: what is longer would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1;
+export const LONGEST_MS: number = 2 ** 31 - 1;
 
 /** How a worker died, as an error whose code is a result for the case that was running. */
 const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: string): OnparError =>
@@ -74,6 +76,8 @@ const death = (spec: WorkerSpec, code: string, message: string, log: Log, fix?: 
     ...(log.tail() === '' ? {} : { detail: log.tail(2000) }),
     exitCode: 1,
   });
+
+const aheadKey = (verb: Verb, params: object): string => canonicalJson([verb, { ...params, outDir: '' }]);
 
 /** One child process that speaks the worker protocol. A dead worker stays dead; the pool starts another. */
 export class Worker {
@@ -86,11 +90,14 @@ export class Worker {
   #spec: WorkerSpec;
   #stdin: Writable;
   #closing = false;
-  #ahead: Promise<void> | undefined;
+  /** Answers of `describeAhead` that nobody has fetched yet. */
+  #ahead = new Map<string, Promise<unknown>>();
+  #queued: Promise<void> = Promise.resolve();
 
-  constructor(spec: WorkerSpec) {
+  /** `started`: the process, where it runs already. */
+  constructor(spec: WorkerSpec, started?: Child) {
     this.#spec = spec;
-    this.#child = startChild(confine(spec.command, spec.limits).command, spec);
+    this.#child = started ?? startChild(confine(spec.command, spec.limits).command, spec);
     const child = this.#child.process;
     this.pid = child.pid;
     this.#stdin = child.stdin as Writable;
@@ -108,23 +115,45 @@ export class Worker {
 
   /** Asks and waits. Throws an OnparError with the worker's code, or with the code of how the worker died. */
   request<V extends Verb>(verb: V, params: Verbs[V]['params'], options: RequestOptions): Promise<Verbs[V]['result']> {
-    return this.#ahead === undefined ? this.#ask(verb, params, options) : this.#ahead.then(() => this.#ask(verb, params, options));
+    const key = aheadKey(verb, params);
+    const ahead = this.#ahead.get(key);
+    this.#ahead.delete(key);
+    return ahead === undefined
+      ? this.#queued.then(() => this.#ask(verb, params, options))
+      : (ahead as Promise<Verbs[V]['result']>);
   }
 
-  /** Asks for something whose answer nobody needs, such as opening a model early. A request that comes meanwhile waits. */
-  ahead<V extends Verb>(verb: V, params: Verbs[V]['params'], options: RequestOptions): void {
-    this.#ahead = this.request(verb, params, options).then(
+  /**
+   * Lets a worker that keeps what it described open (docs/worker-protocol.md) open a model before it is needed. The next
+   * `describe` of the same model gets this answer; any other request waits its turn. For workers that write no files then.
+   */
+  describeAhead(params: Verbs['describe']['params'], options: RequestOptions): void {
+    const answer = this.#queued.then(() => this.#ask('describe', params, options));
+    this.#ahead.set(aheadKey('describe', params), answer);
+    this.#queued = answer.then(
       () => {},
       () => {},
     );
   }
 
-  #ask<V extends Verb>(verb: V, params: Verbs[V]['params'], { timeoutMs, onProgress }: RequestOptions): Promise<Verbs[V]['result']> {
+  #ask<V extends Verb>(
+    verb: V,
+    params: Verbs[V]['params'],
+    { timeoutMs, onProgress }: RequestOptions,
+  ): Promise<Verbs[V]['result']> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    if (this.#pending !== undefined) return Promise.reject(new Error(`${this.#spec.name} was asked two things at once`));
+    if (this.#pending !== undefined)
+      return Promise.reject(new Error(`${this.#spec.name} was asked two things at once`));
     const id = this.#nextId++;
     return new Promise<Verbs[V]['result']>((resolve, reject) => {
-      const pending: Pending = { id, verb, resolve: resolve as (r: unknown) => void, reject, onProgress, timer: undefined };
+      const pending: Pending = {
+        id,
+        verb,
+        resolve: resolve as (r: unknown) => void,
+        reject,
+        onProgress,
+        timer: undefined,
+      };
       pending.timer = setTimeout(() => this.#onTimeout(verb, timeoutMs), Math.min(timeoutMs, LONGEST_MS));
       this.#pending = pending;
       this.#stdin.write(`${JSON.stringify({ id, verb, params })}\n`);
@@ -164,7 +193,10 @@ export class Worker {
   #onLine(line: string): void {
     const answer = parseAnswer(line);
     if (answer === undefined) {
-      this.#die('worker-garbage', `wrote a line that is not an answer on its channel: ${JSON.stringify(line.slice(0, 80))}`);
+      this.#die(
+        'worker-garbage',
+        `wrote a line that is not an answer on its channel: ${JSON.stringify(line.slice(0, 80))}`,
+      );
       return;
     }
     if (this.#pending === undefined || answer.id !== this.#pending.id) return;
@@ -178,7 +210,11 @@ export class Worker {
   }
 
   #onTimeout(verb: Verb, timeoutMs: number): void {
-    this.#die('worker-timeout', `gave no answer to \`${verb}\` within ${timeoutMs / 1000} s`, 'raise `timeout:` of the case, or look at the log for what it was waiting for');
+    this.#die(
+      'worker-timeout',
+      `gave no answer to \`${verb}\` within ${timeoutMs / 1000} s`,
+      'raise `timeout:` of the case, or look at the log for what it was waiting for',
+    );
   }
 
   /** Declares the worker dead and makes it so. */
@@ -192,15 +228,31 @@ export class Worker {
     if (this.#gone === undefined) {
       const remedy = 'use smaller sizes (--dim), fewer --jobs, or a machine with more memory';
       if (result.signal === 'SIGKILL' && !this.#closing) {
-        this.#gone = death(this.#spec, 'worker-out-of-memory', 'was killed by the system (SIGKILL), most likely for lack of memory', this.log, remedy);
+        this.#gone = death(
+          this.#spec,
+          'worker-out-of-memory',
+          'was killed by the system (SIGKILL), most likely for lack of memory',
+          this.log,
+          remedy,
+        );
       } else if (OUT_OF_MEMORY.test(this.log.tail(LAST_WORDS))) {
         this.#gone = death(this.#spec, 'worker-out-of-memory', 'ran out of memory', this.log, remedy);
       } else if (result.signal !== undefined) {
         this.#gone = death(this.#spec, 'worker-crashed', `crashed with ${result.signal}`, this.log);
       } else if (result.exitCode === undefined) {
-        this.#gone = death(this.#spec, 'worker-start-failed', result.error?.message ?? 'could not be started', this.log);
+        this.#gone = death(
+          this.#spec,
+          'worker-start-failed',
+          result.error?.message ?? 'could not be started',
+          this.log,
+        );
       } else {
-        this.#gone = death(this.#spec, 'worker-exited', `left with exit code ${result.exitCode} without answering`, this.log);
+        this.#gone = death(
+          this.#spec,
+          'worker-exited',
+          `left with exit code ${result.exitCode} without answering`,
+          this.log,
+        );
       }
     }
     this.#settle()?.reject(this.#gone);

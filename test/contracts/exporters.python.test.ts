@@ -7,14 +7,38 @@ import type { Report } from '../../src/records/report.ts';
 import { runSuite, scratchWithModels } from './suite.ts';
 
 const image = { dtype: 'float32', shape: ['batch', 1, 8, 8], range: [0, 16] };
-const torch = { source: 'demo/digits_cnn.py:build', weights: 'demo/digits_cnn.safetensors', inputs: { image }, samples: 'portfolio' };
-const keras = { source: 'demo/digits_keras.keras', inputs: { image: { ...image, shape: ['batch', 8, 8, 1] } }, samples: 'portfolio' };
-const wine = { source: 'demo/wine.joblib', trust: true, samples: ['demo/wine-test.npz'], inputs: { features: { dtype: 'float32', shape: ['batch', 13] } } };
+const torch = {
+  source: 'demo/digits_cnn.py:build',
+  weights: 'demo/digits_cnn.safetensors',
+  inputs: { image },
+  samples: 'portfolio',
+};
+const keras = {
+  source: 'demo/digits_keras.keras',
+  inputs: { image: { ...image, shape: ['batch', 8, 8, 1] } },
+  samples: 'portfolio',
+};
+const wine = {
+  source: 'demo/wine.joblib',
+  trust: true,
+  samples: ['demo/wine-test.npz'],
+  inputs: { features: { dtype: 'float32', shape: ['batch', 13] } },
+};
 
 /** One healthy conversion for each exporter and each of its modes: a new exporter without a line here fails the first test. */
 const CASES: Record<string, { case: object; convert: object[] }> = {
-  'torch-onnx': { case: torch, convert: [{ to: 'onnx' }, { to: 'onnx', name: 'legacy', options: { dynamo: false } }, { to: 'onnx', name: 'opset18', options: { opset: 18 } }] },
-  torchscript: { case: torch, convert: [{ to: 'torchscript' }, { to: 'torchscript', name: 'script', options: { method: 'script' } }] },
+  'torch-onnx': {
+    case: torch,
+    convert: [
+      { to: 'onnx' },
+      { to: 'onnx', name: 'legacy', options: { dynamo: false } },
+      { to: 'onnx', name: 'opset18', options: { opset: 18 } },
+    ],
+  },
+  torchscript: {
+    case: torch,
+    convert: [{ to: 'torchscript' }, { to: 'torchscript', name: 'script', options: { method: 'script' } }],
+  },
   'keras-savedmodel': { case: keras, convert: [{ to: 'savedmodel' }] },
   'keras-onnx': { case: keras, convert: [{ to: 'onnx' }] },
   'tf-tflite': {
@@ -23,7 +47,12 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       { to: 'tflite' },
       { to: 'tflite', options: { precision: 'float16' }, tolerance: 'float16' },
       { to: 'tflite', options: { precision: 'dynamic-range' }, tolerance: 'argmaxAgreement >= 0.9' },
-      { to: 'tflite', options: { precision: 'int8', calibration: 'demo/digits-calibration.npz' }, samples: ['demo/digits-test-nhwc.npz'], tolerance: 'argmaxAgreement >= 0.99 and scaled < 0.1' },
+      {
+        to: 'tflite',
+        options: { precision: 'int8', calibration: 'demo/digits-calibration.npz' },
+        samples: ['demo/digits-test-nhwc.npz'],
+        tolerance: 'argmaxAgreement >= 0.99 and scaled < 0.1',
+      },
     ],
   },
   'sklearn-onnx': { case: wine, convert: [{ to: 'onnx' }] },
@@ -35,13 +64,22 @@ let clean: () => void;
 
 beforeAll(() => {
   [dir, clean] = scratchWithModels();
-  const cases = Object.fromEntries(Object.entries(CASES).map(([exporter, { case: c, convert }]) => [exporter, { ...c, python: 'managed', convert: convert.map((v) => ({ ...v, exporter })) }]));
+  const cases = Object.fromEntries(
+    Object.entries(CASES).map(([exporter, { case: c, convert }]) => [
+      exporter,
+      { ...c, python: 'managed', convert: convert.map((v) => ({ ...v, exporter })) },
+    ]),
+  );
   report = runSuite(dir, { cases });
 });
 afterAll(() => clean());
 
 it('every registered exporter has a healthy conversion here', () => {
-  expect(catalogue().exporters.map((e) => e.name).sort()).toEqual(Object.keys(CASES).sort());
+  expect(
+    catalogue()
+      .exporters.map((e) => e.name)
+      .sort(),
+  ).toEqual(Object.keys(CASES).sort());
 });
 
 describe.each(Object.keys(CASES))('%s', (exporter) => {
@@ -51,9 +89,15 @@ describe.each(Object.keys(CASES))('%s', (exporter) => {
   it('makes what it says, and the original agrees with it', () => {
     expect(conversions()).toHaveLength(CASES[exporter]?.convert.length ?? 0);
     for (const c of conversions()) {
-      expect(c.findings.filter((f) => f.severity === 'error'), c.id).toEqual([]);
+      expect(
+        c.findings.filter((f) => f.severity === 'error'),
+        c.id,
+      ).toEqual([]);
       expect(c.verdict, c.id).toBe('pass');
-      expect(c.samples.every((s) => s.verdict === 'pass'), c.id).toBe(true);
+      expect(
+        c.samples.every((s) => s.verdict === 'pass'),
+        c.id,
+      ).toBe(true);
     }
   });
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toFailure } from '../../src/core/errors.ts';
-import { catalogue } from '../../src/engine/catalogue.ts';
 import { packageRoot } from '../../src/core/paths.ts';
+import { catalogue } from '../../src/engine/catalogue.ts';
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
 import type { Verb, Verbs } from '../../src/workers/protocol.ts';
@@ -26,14 +26,27 @@ afterAll(async () => {
 
 async function hostOf(toolchain: string): Promise<HostSpec> {
   if (toolchain === 'node') return { kind: 'node', root: packageRoot, limits };
-  return { kind: 'python', root: packageRoot, limits, environment: await resolveEnvironment(toolchain, { python: 'managed', root: packageRoot }, () => {}) };
+  return {
+    kind: 'python',
+    root: packageRoot,
+    limits,
+    environment: await resolveEnvironment(toolchain, { python: 'managed', root: packageRoot }, () => {}),
+  };
 }
 
-async function ask<V extends Verb>(toolchain: string, verb: V, params: Verbs[V]['params']): Promise<Verbs[V]['result']> {
+async function ask<V extends Verb>(
+  toolchain: string,
+  verb: V,
+  params: Verbs[V]['params'],
+): Promise<Verbs[V]['result']> {
   return pool.use(await hostOf(toolchain), (worker) => worker.request(verb, params, { timeoutMs: 120_000 }));
 }
 
-async function failure<V extends Verb>(toolchain: string, verb: V, params: Verbs[V]['params']): Promise<{ code: string; message: string; fix?: string | undefined }> {
+async function failure<V extends Verb>(
+  toolchain: string,
+  verb: V,
+  params: Verbs[V]['params'],
+): Promise<{ code: string; message: string; fix?: string | undefined }> {
   try {
     await ask(toolchain, verb, params);
   } catch (error) {
@@ -53,7 +66,12 @@ describe.each(['node', ...toolchains().map((t) => t.name)])('the host of %s', (t
 
   it('refuses a verb, a runtime and a session that do not exist, and lives on', async () => {
     expect((await failure(toolchain, 'dance' as Verb, {} as never)).code).toBe('unknown-verb');
-    const unknown = await failure(toolchain, 'open', { runtime: 'nothing', model: model('onnx', join(dir, 'text.bin')), options: {}, inputs: [] });
+    const unknown = await failure(toolchain, 'open', {
+      runtime: 'nothing',
+      model: model('onnx', join(dir, 'text.bin')),
+      options: {},
+      inputs: [],
+    });
     expect([unknown.code, unknown.message]).toEqual(['unknown-runtime', expect.stringContaining('nothing')]);
     expect((await failure(toolchain, 'close', { session: 'none' })).code).toBe('unknown-session');
     expect((await ask(toolchain, 'hello', {})).protocol).toBe(1);
@@ -65,14 +83,26 @@ const runtimes = catalogue().runtimes.filter((r) => r.toolchain !== 'none');
 describe.each(runtimes.map((r) => [r.name, r] as const))('the runtime %s', (name, info) => {
   it.each(info.formats)('names a %s file that is missing', async (format) => {
     const path = join(dir, 'nowhere', 'model.bin');
-    const refused = await failure(info.toolchain, 'open', { runtime: name, model: model(format, path), options: {}, inputs: [] });
+    const refused = await failure(info.toolchain, 'open', {
+      runtime: name,
+      model: model(format, path),
+      options: {},
+      inputs: [],
+    });
     expect(refused.code).toMatch(/^model-(file-missing|load-failed)$/);
     expect(refused.message).toContain('model.bin');
   });
 
   it.each(info.formats)('refuses a text file as %s and names it', async (format) => {
-    const refused = await failure(info.toolchain, 'open', { runtime: name, model: model(format, join(dir, 'text.bin')), options: {}, inputs: [] });
-    expect(refused.code).toMatch(/^(model-load-failed|model-file-missing|callable-missing|model-code-failed|trust-required)$/);
+    const refused = await failure(info.toolchain, 'open', {
+      runtime: name,
+      model: model(format, join(dir, 'text.bin')),
+      options: {},
+      inputs: [],
+    });
+    expect(refused.code).toMatch(
+      /^(model-load-failed|model-file-missing|callable-missing|model-code-failed|trust-required)$/,
+    );
     expect(refused.message).toContain('text.bin');
   });
 });

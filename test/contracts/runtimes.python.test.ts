@@ -12,13 +12,22 @@ const nhwc = { ...image, shape: ['batch', 8, 8, 1] };
  */
 const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   torch: { case: { source: 'demo/digits_cnn.py:build', weights: 'demo/digits_cnn.safetensors', inputs: { image } } },
-  torchscript: { make: ['demo/digits_cnn.py:trained', 'torchscript'], case: { source: 'made/torchscript/artifacts/digits_cnn/torchscript/model.pt', inputs: { image } } },
+  torchscript: {
+    make: ['demo/digits_cnn.py:trained', 'torchscript'],
+    case: { source: 'made/torchscript/artifacts/digits_cnn/torchscript/model.pt', inputs: { image } },
+  },
   keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },
-  tensorflow: { make: ['demo/digits_keras.keras', 'savedmodel'], case: { source: 'made/savedmodel/artifacts/digits_keras/savedmodel/saved_model' } },
+  tensorflow: {
+    make: ['demo/digits_keras.keras', 'savedmodel'],
+    case: { source: 'made/savedmodel/artifacts/digits_keras/savedmodel/saved_model' },
+  },
   sklearn: { case: { source: 'demo/wine.joblib', trust: true } },
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
-  litert: { make: ['demo/digits_keras.keras', 'tflite'], case: { source: 'made/tflite/artifacts/digits_keras/tflite/model.tflite' } },
+  litert: {
+    make: ['demo/digits_keras.keras', 'tflite'],
+    case: { source: 'made/tflite/artifacts/digits_keras/tflite/model.tflite' },
+  },
 };
 
 let report: Report;
@@ -28,15 +37,42 @@ beforeAll(() => {
   const [dir, remove] = scratchWithModels();
   clean = remove;
   for (const { make } of Object.values(MODELS)) {
-    if (make?.[0] !== undefined && make[1] !== undefined) run(['run', make[0], '--to', make[1], '--python', 'managed', '--samples', '1', '--out', `made/${make[1]}`, '--reporter', 'json'], dir);
+    if (make?.[0] !== undefined && make[1] !== undefined)
+      run(
+        [
+          'run',
+          make[0],
+          '--to',
+          make[1],
+          '--python',
+          'managed',
+          '--samples',
+          '1',
+          '--out',
+          `made/${make[1]}`,
+          '--reporter',
+          'json',
+        ],
+        dir,
+      );
   }
-  const cases = Object.fromEntries(Object.entries(MODELS).map(([runtime, { case: c }]) => [runtime, { samples: 'portfolio', python: 'managed', ...c, convert: { to: 'same', run: runtime } }]));
+  const cases = Object.fromEntries(
+    Object.entries(MODELS).map(([runtime, { case: c }]) => [
+      runtime,
+      { samples: 'portfolio', python: 'managed', ...c, convert: { to: 'same', run: runtime } },
+    ]),
+  );
   report = runSuite(dir, { cases });
 });
 afterAll(() => clean());
 
 it('every registered runtime has a model here', () => {
-  expect(catalogue().runtimes.map((r) => r.name).filter((name) => name !== 'recorded').sort()).toEqual(Object.keys(MODELS).sort());
+  expect(
+    catalogue()
+      .runtimes.map((r) => r.name)
+      .filter((name) => name !== 'recorded')
+      .sort(),
+  ).toEqual(Object.keys(MODELS).sort());
 });
 
 describe.each(Object.keys(MODELS))('%s', (runtime) => {

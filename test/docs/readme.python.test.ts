@@ -9,7 +9,9 @@ import { cli } from '../contracts/suite.ts';
 /** The README's own words, run as they stand. */
 const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
 const block = (language: string, containing: string): string => {
-  const found = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].find((m) => m[1] === language && m[2]?.includes(containing));
+  const found = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].find(
+    (m) => m[1] === language && m[2]?.includes(containing),
+  );
   if (found?.[2] === undefined) throw new Error(`the README has no ${language} block with ${containing}`);
   return found[2];
 };
@@ -17,7 +19,8 @@ const block = (language: string, containing: string): string => {
 const commands = [...readme.matchAll(/npx onpar ([^\n`#]+)/g)].map((m) => (m[1] ?? '').trim());
 
 let dir: string;
-const onpar = (line: string) => spawnSync(process.execPath, [cli, ...line.split(/\s+/)], { cwd: dir, encoding: 'utf8' });
+const onpar = (line: string) =>
+  spawnSync(process.execPath, [cli, ...line.split(/\s+/)], { cwd: dir, encoding: 'utf8' });
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'onpar-readme-'));
@@ -60,7 +63,9 @@ it('init writes a suite for a model, as the README says', () => {
 
 it('every file and script that the README and CONTRIBUTING name exists', () => {
   const tracked = new Set(execFileSync('git', ['ls-files'], { cwd: packageRoot, encoding: 'utf8' }).split('\n'));
-  const scripts = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+  const scripts = (
+    JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  ).scripts;
   for (const text of [readme, readFileSync(join(packageRoot, 'CONTRIBUTING.md'), 'utf8')]) {
     for (const [, path = ''] of text.matchAll(/\]\(([^)#]+)\)/g)) expect(tracked, path).toContain(path);
     for (const [, name = ''] of text.matchAll(/npm run (\w+)/g)) expect(Object.keys(scripts)).toContain(name);

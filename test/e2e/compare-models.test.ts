@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { serializeNpy } from '../../src/tensor/npy.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
+import { serializeNpy } from '../../src/tensor/npy.ts';
 import { writeSafetensors } from '../../src/tensor/safetensors.ts';
 import { scratch, sharedScratch, write } from '../scratch.ts';
 import { codesOf, MODELS, onlyCase, onpar, withModels } from './onpar.ts';

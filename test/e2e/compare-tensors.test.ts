@@ -45,14 +45,30 @@ beforeAll(() => {
   write(dir, 'shape.npy', serializeNpy(tensorFrom('float32', [3, 2], values)));
   write(dir, 'wide.npy', serializeNpy(tensorFrom('float64', [2, 3], values)));
   write(dir, 'nan.npy', serializeNpy(tensor(1, 2, 3, 4, 5, Number.NaN)));
-  write(dir, 'a.npz', npz({ 'logits.npy': serializeNpy(tensor(...values)), 'label.npy': serializeNpy(tensorFrom('int64', [2], [1n, 2n])) }));
-  writeSafetensors(join(dir, 'a.safetensors'), new Map([['logits', tensor(...values)], ['label', tensorFrom('int64', [2], [1n, 2n])]]));
+  write(
+    dir,
+    'a.npz',
+    npz({
+      'logits.npy': serializeNpy(tensor(...values)),
+      'label.npy': serializeNpy(tensorFrom('int64', [2], [1n, 2n])),
+    }),
+  );
+  writeSafetensors(
+    join(dir, 'a.safetensors'),
+    new Map([
+      ['logits', tensor(...values)],
+      ['label', tensorFrom('int64', [2], [1n, 2n])],
+    ]),
+  );
   writeSafetensors(join(dir, 'one.safetensors'), new Map([['logits', tensor(...values)]]));
 });
 
 async function compare(reference: string, candidate: string, ...more: readonly string[]) {
   const out = join(scratch(), 'run');
-  const finished = await onpar(['compare', reference, candidate, '--out', out, '--cache', join(dir, 'cache'), '--reporter', 'terminal', ...more], { cwd: dir });
+  const finished = await onpar(
+    ['compare', reference, candidate, '--out', out, '--cache', join(dir, 'cache'), '--reporter', 'terminal', ...more],
+    { cwd: dir },
+  );
   return { ...finished, case: onlyCase(out) };
 }
 
@@ -63,7 +79,13 @@ describe('recorded outputs against recorded outputs: no model, no worker', () =>
   });
   test('npz against safetensors, by name', async () => {
     const { exitCode, case: c } = await compare('a.npz', 'a.safetensors');
-    expect([exitCode, c.outputs.map((o) => [o.name, o.pairedBy, o.verdict])]).toEqual([0, [['logits', 'name', 'pass'], ['label', 'name', 'pass']]]);
+    expect([exitCode, c.outputs.map((o) => [o.name, o.pairedBy, o.verdict])]).toEqual([
+      0,
+      [
+        ['logits', 'name', 'pass'],
+        ['label', 'name', 'pass'],
+      ],
+    ]);
   });
   test('a value that is off, and the tolerance that allows it', async () => {
     const off = await compare('a.npy', 'off.npy');
@@ -88,10 +110,15 @@ describe('recorded outputs against recorded outputs: no model, no worker', () =>
   });
   test('tensors against a model, and a model against tensors', async () => {
     const model = join(MODELS, 'tiny-mlp.onnx');
-    for (const pair of [['a.npy', model], [model, 'a.npy']]) {
+    for (const pair of [
+      ['a.npy', model],
+      [model, 'a.npy'],
+    ]) {
       const { exitCode, stderr } = await onpar(['compare', ...pair], { cwd: dir });
       expect(exitCode).toBe(2);
-      expect(stderr).toContain(`${join(dir, 'a.npy')} holds recorded tensors, ${model} is a model (onnx)\n  fix: compare recorded outputs with recorded outputs; to feed data to a model`);
+      expect(stderr).toContain(
+        `${join(dir, 'a.npy')} holds recorded tensors, ${model} is a model (onnx)\n  fix: compare recorded outputs with recorded outputs; to feed data to a model`,
+      );
     }
   });
   test('tensors cannot be converted, nor compared with themselves', async () => {

@@ -20,6 +20,10 @@ export interface Finished {
 export interface Options {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Starts it in a process group of its own, as a shell does, so that `process.kill(-pid)` stands for Ctrl-C in a terminal. */
+  readonly ownGroup?: boolean;
+  /** After this long it is killed, so that one that hangs fails its test and burns no processor behind it. */
+  readonly deadlineMs?: number;
 }
 
 /** A run of the built command line that is still going on. */
@@ -31,12 +35,33 @@ export interface Running {
 }
 
 /** Variables of the developer's own that would change what is printed or where things go. */
-const UNSET = { CI: undefined, GITHUB_ACTIONS: undefined, GITHUB_STEP_SUMMARY: undefined, FORCE_COLOR: undefined, ONPAR_CACHE: undefined, VIRTUAL_ENV: undefined, COLUMNS: '300', NO_COLOR: '1' };
+const UNSET = {
+  CI: undefined,
+  GITHUB_ACTIONS: undefined,
+  GITHUB_STEP_SUMMARY: undefined,
+  FORCE_COLOR: undefined,
+  ONPAR_CACHE: undefined,
+  VIRTUAL_ENV: undefined,
+  COLUMNS: '300',
+  NO_COLOR: '1',
+};
 
 /** Starts the built command line as a person would: a real process. */
-export function start(args: readonly string[], { cwd, env = {} }: Options = {}): Running {
-  const merged = Object.fromEntries(Object.entries({ ...process.env, ...UNSET, ...env }).filter(([, v]) => v !== undefined));
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: merged as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+export function start(
+  args: readonly string[],
+  { cwd, env = {}, deadlineMs = 50_000, ownGroup = false }: Options = {},
+): Running {
+  const merged = Object.fromEntries(
+    Object.entries({ ...process.env, ...UNSET, ...env }).filter(([, v]) => v !== undefined),
+  );
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: merged as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: deadlineMs,
+    killSignal: 'SIGKILL',
+    detached: ownGroup,
+  });
   let [stdout, stderr] = ['', ''];
   const listeners = new Set<() => void>();
   const told = (): void => {
@@ -70,7 +95,8 @@ export function start(args: readonly string[], { cwd, env = {} }: Options = {}):
 }
 
 /** Runs the built command line to its end. */
-export const onpar = (args: readonly string[], options: Options = {}): Promise<Finished> => start(args, options).finished;
+export const onpar = (args: readonly string[], options: Options = {}): Promise<Finished> =>
+  start(args, options).finished;
 
 /** Copies models of fixtures/models into a folder and gives it back. */
 export function withModels(dir: string, ...names: readonly string[]): string {
@@ -80,7 +106,8 @@ export function withModels(dir: string, ...names: readonly string[]): string {
 }
 
 /** A run's report, checked against the published schema. */
-export const readReport = (dir: string): Report => reportSchema.parse(JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')));
+export const readReport = (dir: string): Report =>
+  reportSchema.parse(JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')));
 
 /** The only conversion of a run. */
 export function onlyCase(dir: string): Report['cases'][number] {

@@ -3,18 +3,23 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { scratch, sharedScratch, write } from '../scratch.ts';
-import { MODELS, onpar, readReport, withModels } from './onpar.ts';
+import { MODELS, onpar, readReport } from './onpar.ts';
 
 const cache = sharedScratch();
 const MLP = join(MODELS, 'tiny-mlp.onnx');
-const compare = (out: string, candidate = 'tiny-mlp.onnx', ...more: readonly string[]) => onpar(['compare', MLP, join(MODELS, candidate), '--out', out, '--cache', cache, '--reporter', 'terminal', ...more]);
+const compare = (out: string, candidate = 'tiny-mlp.onnx', ...more: readonly string[]) =>
+  onpar(['compare', MLP, join(MODELS, candidate), '--out', out, '--cache', cache, '--reporter', 'terminal', ...more]);
 
 describe('a folder that cannot be the run’s', () => {
   test('below a file', async () => {
     const out = join(write(scratch(), 'file', 'mine'), 'run');
     const { exitCode, stderr } = await compare(out);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(new RegExp(`the output folder ${out} cannot be written: ENOTDIR.*\n {2}fix: name a folder that can be written with --out DIR`));
+    expect(stderr).toMatch(
+      new RegExp(
+        `the output folder ${out} cannot be written: ENOTDIR.*\n {2}fix: name a folder that can be written with --out DIR`,
+      ),
+    );
   });
   test.runIf(process.platform === 'linux')('on a file system that takes no files', async () => {
     const { exitCode, stderr } = await compare('/proc/onpar-run');
@@ -46,7 +51,9 @@ describe('a folder that cannot be the run’s', () => {
     const store = join(write(scratch(), 'file', ''), 'store');
     const { exitCode, stderr } = await onpar(['compare', MLP, MLP, '--out', join(scratch(), 'run'), '--cache', store]);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/the store .*file\/store cannot be written: .*\n {2}fix: name another folder with --cache DIR or ONPAR_CACHE/);
+    expect(stderr).toMatch(
+      /the store .*file\/store cannot be written: .*\n {2}fix: name another folder with --cache DIR or ONPAR_CACHE/,
+    );
   });
 });
 
@@ -82,13 +89,22 @@ describe('a folder that is the run’s', () => {
     expect((await onpar(['compare', MLP, MLP, '--cache', cache], { cwd })).exitCode).toBe(0);
     const [name = ''] = readdirSync(join(cwd, 'reports'));
     expect(name).toMatch(/^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d/);
-    expect(readdirSync(join(cwd, 'reports', name)).sort()).toEqual(['events.ndjson', 'index.html', 'junit.xml', 'report.json', 'summary.md', 'tensors']);
+    expect(readdirSync(join(cwd, 'reports', name)).sort()).toEqual([
+      'events.ndjson',
+      'index.html',
+      'junit.xml',
+      'report.json',
+      'summary.md',
+      'tensors',
+    ]);
     const shown = await onpar(['show'], { cwd });
     expect([shown.exitCode, shown.stdout.includes('Parity holds')]).toEqual([0, true]);
   });
   test('two runs in one second do not share a folder', async () => {
     const cwd = scratch();
-    await Promise.all([0, 1].map(() => onpar(['compare', MLP, MLP, '--cache', cache, '--reporter', 'terminal'], { cwd })));
+    await Promise.all(
+      [0, 1].map(() => onpar(['compare', MLP, MLP, '--cache', cache, '--reporter', 'terminal'], { cwd })),
+    );
     expect(readdirSync(join(cwd, 'reports'))).toHaveLength(2);
   });
   test('an invocation that is refused leaves the earlier run', async () => {
@@ -101,8 +117,14 @@ describe('a folder that is the run’s', () => {
   test('events.ndjson tells the run from start to end', async () => {
     const out = scratch();
     await compare(out);
-    const events = readFileSync(join(out, 'events.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { type: string; exitCode?: number });
-    expect([events[0]?.type, events.at(-1)]).toEqual(['run-start', expect.objectContaining({ type: 'run-end', exitCode: 0 })]);
+    const events = readFileSync(join(out, 'events.ndjson'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; exitCode?: number });
+    expect([events[0]?.type, events.at(-1)]).toEqual([
+      'run-start',
+      expect.objectContaining({ type: 'run-end', exitCode: 0 }),
+    ]);
     expect(events.filter((e) => e.type === 'case-end')).toHaveLength(1);
   });
 });
@@ -121,24 +143,37 @@ function smallDisk(kib: number): string | undefined {
   return mount;
 }
 
-describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a full disk (needs root on Linux, to mount a small one)', () => {
-  test('under the store: told as such, exit code 1, and no half entry', async ({ skip }) => {
-    const disk = smallDisk(24) ?? skip('mount is not allowed here');
-    const out = scratch();
-    const { exitCode, stdout } = await onpar(['compare', MLP, MLP, '--out', out, '--cache', join(disk, 'store'), '--reporter', 'terminal']);
-    expect(exitCode).toBe(1);
-    expect(readReport(out).cases[0]?.findings.map((f) => f.code)).toEqual(['disk-full']);
-    expect(stdout).toContain('the disk is full');
-    expect(stdout).toContain('--cache DIR');
-    // The same again on a disk that has room finds nothing half-written.
-    expect((await onpar(['compare', MLP, MLP, '--out', out, '--cache', cache])).exitCode).toBe(0);
-  });
-  test('under the output folder: the fix is another --out', async ({ skip }) => {
-    const disk = smallDisk(12) ?? skip('mount is not allowed here');
-    const { exitCode, stderr } = await compare(join(disk, 'run'), 'tiny-mlp-faulty.onnx');
-    expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/could not be written to|cannot be written/);
-    expect(stderr).toMatch(/fix: free some space,? or name another folder/);
-    expect(stderr).not.toContain('a bug in onpar');
-  });
-});
+describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'a full disk (needs root on Linux, to mount a small one)',
+  () => {
+    test('under the store: told as such, the environment’s exit code, and no half entry', async ({ skip }) => {
+      const disk = smallDisk(24) ?? skip('mount is not allowed here');
+      const out = scratch();
+      const { exitCode, stdout } = await onpar([
+        'compare',
+        MLP,
+        MLP,
+        '--out',
+        out,
+        '--cache',
+        join(disk, 'store'),
+        '--reporter',
+        'terminal',
+      ]);
+      expect(exitCode).toBe(3);
+      expect(readReport(out).cases[0]?.findings.map((f) => f.code)).toEqual(['disk-full']);
+      expect(stdout).toContain('the disk is full');
+      expect(stdout).toContain('--cache DIR');
+      // The same again on a disk that has room finds nothing half-written.
+      expect((await onpar(['compare', MLP, MLP, '--out', out, '--cache', cache])).exitCode).toBe(0);
+    });
+    test('under the output folder: the fix is another --out', async ({ skip }) => {
+      const disk = smallDisk(12) ?? skip('mount is not allowed here');
+      const { exitCode, stderr } = await compare(join(disk, 'run'), 'tiny-mlp-faulty.onnx');
+      expect(exitCode).toBe(3);
+      expect(stderr).toMatch(/could not be written to|cannot be written/);
+      expect(stderr).toMatch(/fix: free some space,? or name another folder/);
+      expect(stderr).not.toContain('a bug in onpar');
+    });
+  },
+);

@@ -31,7 +31,9 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const convert = { to: 'same' };
 
 it('a size of the default sweep that the original refuses is left out, and said', () => {
-  const [c] = runSuite(dir, { cases: { halves: { source: 'halves.py', python: 'managed', inputs: input, convert } } }).cases;
+  const [c] = runSuite(dir, {
+    cases: { halves: { source: 'halves.py', python: 'managed', inputs: input, convert } },
+  }).cases;
   expect(c?.verdict).toBe('pass');
   const refused = c?.findings.filter((f) => f.code === 'size-refused') ?? [];
   expect(refused.length).toBeGreaterThan(0);
@@ -41,7 +43,9 @@ it('a size of the default sweep that the original refuses is left out, and said'
 });
 
 it('a size that the user asked for is never excused', () => {
-  const [c] = runSuite(dir, { cases: { halves: { source: 'halves.py', python: 'managed', inputs: input, dims: { length: [8, 7] }, convert } } }).cases;
+  const [c] = runSuite(dir, {
+    cases: { halves: { source: 'halves.py', python: 'managed', inputs: input, dims: { length: [8, 7] }, convert } },
+  }).cases;
   expect(c?.verdict).not.toBe('pass');
   expect(c?.findings.map((f) => f.code)).toContain('reference-failed');
 });

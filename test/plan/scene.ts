@@ -8,7 +8,11 @@ import { withModels } from '../e2e/onpar.ts';
 import { scratch, write } from '../scratch.ts';
 
 /** Plans a suite with the real catalogue, in a folder that holds tiny-mlp.onnx and model.py. */
-export async function plan(text: string, selection: Selection = {}, files: Readonly<Record<string, string>> = {}): Promise<Plan> {
+export async function plan(
+  text: string,
+  selection: Selection = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<Plan> {
   const dir = withModels(scratch(), 'tiny-mlp.onnx', 'tiny-mlp-faulty.onnx');
   write(dir, 'model.py', 'def build(): ...\n');
   for (const [name, content] of Object.entries(files)) write(dir, name, content);
@@ -16,9 +20,13 @@ export async function plan(text: string, selection: Selection = {}, files: Reado
 }
 
 /** One case `a` of an ONNX model with these lines below it. */
-export const onnxCase = (...lines: readonly string[]): string => ['cases:', '  a:', '    source: tiny-mlp.onnx', ...lines.map((line) => `    ${line}`), ''].join('\n');
+export const onnxCase = (...lines: readonly string[]): string =>
+  ['cases:', '  a:', '    source: tiny-mlp.onnx', ...lines.map((line) => `    ${line}`), ''].join('\n');
 
-export async function refused(text: string, files: Readonly<Record<string, string>> = {}): Promise<{ code: string; message: string; fix: string; exitCode: number }> {
+export async function refused(
+  text: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ code: string; message: string; fix: string; exitCode: number }> {
   const error = await plan(text, {}, files).then(
     () => undefined,
     (e: unknown) => e,

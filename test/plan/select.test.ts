@@ -8,8 +8,14 @@ const SUITE = `cases:
   tokens: { source: tiny-mlp.onnx, convert: { to: same } }
   wine: { source: tiny-mlp-faulty.onnx, tags: [slow], convert: { to: same } }
 `;
-const ids = async (selection: Selection): Promise<string[]> => (await plan(SUITE, selection)).conversions.map((c) => c.id);
-const ALL = ['digits/same@onnxruntime-node', 'digits/opt@onnxruntime', 'tokens/same@onnxruntime-node', 'wine/same@onnxruntime-node'];
+const ids = async (selection: Selection): Promise<string[]> =>
+  (await plan(SUITE, selection)).conversions.map((c) => c.id);
+const ALL = [
+  'digits/same@onnxruntime-node',
+  'digits/opt@onnxruntime',
+  'tokens/same@onnxruntime-node',
+  'wine/same@onnxruntime-node',
+];
 
 describe('--case', () => {
   test.each([
@@ -22,13 +28,25 @@ describe('--case', () => {
     ['*', ALL],
   ])('%s', async (pattern, expected) => expect(await ids({ cases: [pattern] })).toEqual(expected));
   test('several are a union, in suite order', async () => {
-    expect(await ids({ cases: ['wine', 'tokens'] })).toEqual(['tokens/same@onnxruntime-node', 'wine/same@onnxruntime-node']);
+    expect(await ids({ cases: ['wine', 'tokens'] })).toEqual([
+      'tokens/same@onnxruntime-node',
+      'wine/same@onnxruntime-node',
+    ]);
   });
   test('a pattern that matches nothing is an error, also beside one that does', async () => {
-    await expect(ids({ cases: ['digits', 'tokns/same@onnxruntime-node'] })).rejects.toMatchObject({ code: 'no-such-case', exitCode: 2, message: '--case `tokns/same@onnxruntime-node` matches no conversion', fix: expect.stringMatching(/^did you mean `tokens\/same@onnxruntime-node`\? allowed: digits\/same/) });
+    await expect(ids({ cases: ['digits', 'tokns/same@onnxruntime-node'] })).rejects.toMatchObject({
+      code: 'no-such-case',
+      exitCode: 2,
+      message: '--case `tokns/same@onnxruntime-node` matches no conversion',
+      fix: expect.stringMatching(/^did you mean `tokens\/same@onnxruntime-node`\? allowed: digits\/same/),
+    });
   });
   test('characters of regular expressions are plain', () => {
-    expect([globMatches('a.b', 'a.b/x'), globMatches('a.b', 'axb/x'), globMatches('a+(', 'a+(')]).toEqual([true, false, true]);
+    expect([globMatches('a.b', 'a.b/x'), globMatches('a.b', 'axb/x'), globMatches('a+(', 'a+(')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });
 
@@ -40,7 +58,11 @@ describe('--tag', () => {
     expect(await ids({ cases: ['tokens'], tags: ['slow'] })).toEqual([]);
   });
   test('an unknown one', async () => {
-    await expect(ids({ tags: ['slwo'] })).rejects.toMatchObject({ code: 'no-such-tag', message: '--tag `slwo` matches no conversion', fix: 'did you mean `slow`? allowed: vision, slow' });
+    await expect(ids({ tags: ['slwo'] })).rejects.toMatchObject({
+      code: 'no-such-tag',
+      message: '--tag `slwo` matches no conversion',
+      fix: 'did you mean `slow`? allowed: vision, slow',
+    });
   });
 });
 
@@ -52,11 +74,18 @@ describe('--shard', () => {
     for (const name of ['digits', 'tokens', 'wine']) expect(cases.filter((s) => s.has(name))).toHaveLength(1);
   });
   test('shards belong to one plan, other rules do not', async () => {
-    const digest = async (suite: string, selection: Selection = {}): Promise<string> => (await plan(suite, selection)).digest;
-    expect(await digest(SUITE, { shard: { index: 1, count: 2 } })).toBe(await digest(SUITE, { shard: { index: 2, count: 2 } }));
-    expect(await digest(SUITE)).not.toBe(await digest(SUITE.replace('{ to: same, name: opt', '{ to: same, tolerance: int8, name: opt')));
+    const digest = async (suite: string, selection: Selection = {}): Promise<string> =>
+      (await plan(suite, selection)).digest;
+    expect(await digest(SUITE, { shard: { index: 1, count: 2 } })).toBe(
+      await digest(SUITE, { shard: { index: 2, count: 2 } }),
+    );
+    expect(await digest(SUITE)).not.toBe(
+      await digest(SUITE.replace('{ to: same, name: opt', '{ to: same, tolerance: int8, name: opt')),
+    );
     expect(await digest(SUITE)).not.toBe(await digest(`seed: 1\n${SUITE}`));
-    expect(await digest(SUITE)).not.toBe(await digest(SUITE.replace('tags: [vision]', 'tags: [vision], inputs: { x: { range: [0, 1] } }')));
+    expect(await digest(SUITE)).not.toBe(
+      await digest(SUITE.replace('tags: [vision]', 'tags: [vision], inputs: { x: { range: [0, 1] } }')),
+    );
   });
   test('the same suite in another folder is the same plan: machines of a CI matrix check out where they like', async () => {
     const suite = 'cases:\n  a: { source: tiny-mlp.onnx, samples: [portfolio, x.npy], convert: { to: same } }\n';

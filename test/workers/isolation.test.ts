@@ -16,9 +16,21 @@ describe('the environment of a worker', () => {
     onTestFinished(() => {
       process.env = before;
     });
-    Object.assign(process.env, { GITHUB_TOKEN: 'x', HTTPS_PROXY: 'http://user:pw@proxy', PYTHONPATH: '/mine', CUDA_VISIBLE_DEVICES: '0', OMP_NUM_THREADS: '3' });
+    Object.assign(process.env, {
+      GITHUB_TOKEN: 'x',
+      HTTPS_PROXY: 'http://user:pw@proxy',
+      PYTHONPATH: '/mine',
+      CUDA_VISIBLE_DEVICES: '0',
+      OMP_NUM_THREADS: '3',
+    });
     const env = workerEnvironment({ PYTHONPATH: '/ours' });
-    expect(env).toMatchObject({ CUDA_VISIBLE_DEVICES: '0', OMP_NUM_THREADS: '3', PYTHONPATH: '/ours', ORT_DISABLE_TELEMETRY: '1', PYTHONHASHSEED: '0' });
+    expect(env).toMatchObject({
+      CUDA_VISIBLE_DEVICES: '0',
+      OMP_NUM_THREADS: '3',
+      PYTHONPATH: '/ours',
+      ORT_DISABLE_TELEMETRY: '1',
+      PYTHONHASHSEED: '0',
+    });
     expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['GITHUB_TOKEN']));
     expect(env).not.toHaveProperty('HTTPS_PROXY');
   });
@@ -32,12 +44,18 @@ describe.runIf(process.platform === 'linux')('limits', () => {
     expect(run(['sh', '-c', 'ulimit -v'], { memoryBytes: 20 * GIB, network: true })).toBe(String((20 * GIB) / 1024));
   });
   test('no limits: the command as it is', () => {
-    expect(confine(['python', 'x.py'], { memoryBytes: null, network: true })).toEqual({ command: ['python', 'x.py'], applied: [] });
+    expect(confine(['python', 'x.py'], { memoryBytes: null, network: true })).toEqual({
+      command: ['python', 'x.py'],
+      applied: [],
+    });
   });
   test('no network: nothing but a loopback that is down', () => {
     const { applied } = confine(['true'], { memoryBytes: null, network: false });
     if (!applied.includes('no network')) return;
-    const interfaces = run(['sh', '-c', 'tail -n +3 /proc/net/dev | cut -d: -f1'], { memoryBytes: null, network: false });
+    const interfaces = run(['sh', '-c', 'tail -n +3 /proc/net/dev | cut -d: -f1'], {
+      memoryBytes: null,
+      network: false,
+    });
     expect(interfaces.split(/\s+/)).toEqual(['lo']);
   });
   test('the default leaves room for reserved addresses', () => {

@@ -10,18 +10,28 @@ import { runSuite } from '../contracts/suite.ts';
 
 /** A user's own environment: scikit-learn and numpy, and nothing of onpar's. */
 let dir: string;
-const wine = { source: 'wine.joblib', trust: true, samples: ['wine-test.npz'], inputs: { features: { dtype: 'float32', shape: ['batch', 13] } } };
+const wine = {
+  source: 'wine.joblib',
+  trust: true,
+  samples: ['wine-test.npz'],
+  inputs: { features: { dtype: 'float32', shape: ['batch', 13] } },
+};
 const same = { to: 'same' };
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'onpar own ü '));
-  for (const name of ['wine.joblib', 'wine-test.npz']) cpSync(join(packageRoot, 'fixtures', 'demo', name), join(dir, name));
+  for (const name of ['wine.joblib', 'wine-test.npz'])
+    cpSync(join(packageRoot, 'fixtures', 'demo', name), join(dir, name));
   writeFileSync(join(dir, 'requirements.txt'), 'scikit-learn==1.9.1\nnumpy>=2.4\n');
   const interpreter = await findInterpreter();
   const uv = await findUv(interpreter, () => {});
   const env = { ...process.env, ...uvEnvironment() };
   execFileSync(uv, ['venv', '--quiet', '--python', interpreter.path, join(dir, '.venv')], { env });
-  execFileSync(uv, ['pip', 'install', '--quiet', '--python', join(dir, '.venv', 'bin', 'python'), '-r', join(dir, 'requirements.txt')], { env });
+  execFileSync(
+    uv,
+    ['pip', 'install', '--quiet', '--python', join(dir, '.venv', 'bin', 'python'), '-r', join(dir, 'requirements.txt')],
+    { env },
+  );
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -41,9 +51,20 @@ it('a package that an exporter needs and the environment lacks is named, with th
 });
 
 it('python: managed overrules it, and a named interpreter is taken as named', () => {
-  const report = runSuite(dir, { cases: { managed: { ...wine, python: 'managed', convert: same }, named: { ...wine, python: '.venv/bin/python', convert: same } } });
-  expect(report.cases.map((c) => [c.id, c.verdict])).toEqual([['managed/same@sklearn', 'pass'], ['named/same@sklearn', 'pass']]);
-  expect(Object.keys(report.environment.toolchains)).toEqual(['sklearn (managed)', join(dir, '.venv', 'bin', 'python')]);
+  const report = runSuite(dir, {
+    cases: {
+      managed: { ...wine, python: 'managed', convert: same },
+      named: { ...wine, python: '.venv/bin/python', convert: same },
+    },
+  });
+  expect(report.cases.map((c) => [c.id, c.verdict])).toEqual([
+    ['managed/same@sklearn', 'pass'],
+    ['named/same@sklearn', 'pass'],
+  ]);
+  expect(Object.keys(report.environment.toolchains)).toEqual([
+    'sklearn (managed)',
+    join(dir, '.venv', 'bin', 'python'),
+  ]);
 });
 
 it('requirements: makes an environment of its own, once', () => {

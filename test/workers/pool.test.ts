@@ -1,11 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { WorkerPool, type HostSpec } from '../../src/workers/pool.ts';
+import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
 import type { Worker } from '../../src/workers/worker.ts';
 import { scratch } from '../scratch.ts';
 
-const host = (root: string, lane?: string): HostSpec => ({ kind: 'node', root, limits: { memoryBytes: null, network: true }, ...(lane === undefined ? {} : { lane }) });
+const host = (root: string, lane?: string): HostSpec => ({
+  kind: 'node',
+  root,
+  limits: { memoryBytes: null, network: true },
+  ...(lane === undefined ? {} : { lane }),
+});
 
 function pool(): WorkerPool {
   const made = new WorkerPool();
@@ -69,7 +74,9 @@ describe('the end', () => {
     const p = new WorkerPool();
     const dir = p.scratch('x');
     const spec = host(scratch());
-    const pids = await Promise.all(['a', 'b'].map((lane) => p.use(host(spec.root, lane), async (w) => (await hello(w), w.pid))));
+    const pids = await Promise.all(
+      ['a', 'b'].map((lane) => p.use(host(spec.root, lane), (w) => hello(w).then(() => w.pid))),
+    );
     expect(pids.map(isAlive)).toEqual([true, true]);
     await p.close();
     expect(pids.map(isAlive)).toEqual([false, false]);
@@ -84,7 +91,10 @@ describe('the end', () => {
       p.kill();
       return asked;
     });
-    await expect(waiting).rejects.toMatchObject({ code: 'worker-crashed', message: 'node worker: crashed with SIGKILL' });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'worker-crashed',
+      message: 'node worker: crashed with SIGKILL',
+    });
   });
 });
 

@@ -30,7 +30,8 @@ function worker(host: string, limits: Limits = FREE, flags: readonly string[] = 
 }
 
 /** Any request: these hosts do not look at it. */
-const ask = (w: Worker, params: object = {}, timeoutMs = 20_000): Promise<Record<string, unknown>> => w.request('close', params as never, { timeoutMs }) as Promise<Record<string, unknown>>;
+const ask = (w: Worker, params: object = {}, timeoutMs = 20_000): Promise<Record<string, unknown>> =>
+  w.request('close', params as never, { timeoutMs }) as Promise<Record<string, unknown>>;
 
 async function failure(w: Worker, timeoutMs?: number): Promise<OnparError> {
   const error = await ask(w, {}, timeoutMs).then(
@@ -45,7 +46,11 @@ describe('a worker that works', () => {
   test('answers, tells progress, and keeps its log apart', async () => {
     const w = worker('polite');
     const told: string[] = [];
-    const result = await w.request('close', { session: 's' }, { timeoutMs: 20_000, onProgress: (message) => told.push(message) });
+    const result = await w.request(
+      'close',
+      { session: 's' },
+      { timeoutMs: 20_000, onProgress: (message) => told.push(message) },
+    );
     expect(result).toMatchObject({ verb: 'close', params: { session: 's' } });
     expect(told).toEqual(['half', 'almost']);
     expect(w.log.tail()).toBe('working on close');
@@ -53,7 +58,12 @@ describe('a worker that works', () => {
   });
   test('refuses with its own code, message, fix and detail, and goes on', async () => {
     const w = worker('polite');
-    await expect(ask(w, { refuse: true })).rejects.toMatchObject({ code: 'run-failed', message: 'no: it is /tmp/model.bin', fix: 'ask for something else', detail: 'line 1\nline 2' });
+    await expect(ask(w, { refuse: true })).rejects.toMatchObject({
+      code: 'run-failed',
+      message: 'no: it is /tmp/model.bin',
+      fix: 'ask for something else',
+      detail: 'line 1\nline 2',
+    });
     await expect(ask(w, { n: 2 })).resolves.toMatchObject({ params: { n: 2 } });
   });
   test('one request at a time: a second is our own bug, not an answer', async () => {
@@ -92,39 +102,71 @@ test('a deadline of years is not one of a millisecond', async () => {
 describe('every way to die has its code, and the log comes along', () => {
   test('SIGSEGV', async () => {
     const w = worker('segfault');
-    expect(await failure(w)).toMatchObject({ code: 'worker-crashed', message: 'test worker: crashed with SIGSEGV', detail: 'about to read address 0' });
+    expect(await failure(w)).toMatchObject({
+      code: 'worker-crashed',
+      message: 'test worker: crashed with SIGSEGV',
+      detail: 'about to read address 0',
+    });
     expect(w.alive).toBe(false);
     expect(isAlive(w.pid as number)).toBe(false);
   });
   test('SIGABRT', async () => {
-    expect(await failure(worker('abort'))).toMatchObject({ code: 'worker-crashed', message: 'test worker: crashed with SIGABRT' });
+    expect(await failure(worker('abort'))).toMatchObject({
+      code: 'worker-crashed',
+      message: 'test worker: crashed with SIGABRT',
+    });
   });
   test('SIGKILL from outside means memory', async () => {
-    expect(await failure(worker('killed'))).toMatchObject({ code: 'worker-out-of-memory', message: expect.stringContaining('killed by the system (SIGKILL)'), fix: expect.stringContaining('--dim') });
+    expect(await failure(worker('killed'))).toMatchObject({
+      code: 'worker-out-of-memory',
+      message: expect.stringContaining('killed by the system (SIGKILL)'),
+      fix: expect.stringContaining('--dim'),
+    });
   });
   test('a hang ends at the deadline, although SIGTERM is ignored', async () => {
     const w = worker('hang');
     const error = await failure(w, 1500);
-    expect(error).toMatchObject({ code: 'worker-timeout', message: 'test worker: gave no answer to `close` within 1.5 s', fix: expect.stringContaining('`timeout:`'), detail: 'waiting for a lock' });
+    expect(error).toMatchObject({
+      code: 'worker-timeout',
+      message: 'test worker: gave no answer to `close` within 1.5 s',
+      fix: expect.stringContaining('`timeout:`'),
+      detail: 'waiting for a lock',
+    });
     await expect.poll(() => isAlive(w.pid as number)).toBe(false);
   });
   test('a line that is no answer', async () => {
-    expect(await failure(worker('garbage'))).toMatchObject({ code: 'worker-garbage', message: expect.stringContaining('"Loading model… 100 %"') });
+    expect(await failure(worker('garbage'))).toMatchObject({
+      code: 'worker-garbage',
+      message: expect.stringContaining('"Loading model… 100 %"'),
+    });
   });
   test.each(['not-an-answer', 'half-an-answer'])('JSON that is no answer: %s', async (host) => {
     expect((await failure(worker(host))).code).toBe('worker-garbage');
   });
   test('a crash in the middle of an answer is a crash', async () => {
-    expect(await failure(worker('partial-line'))).toMatchObject({ code: 'worker-crashed', message: 'test worker: crashed with SIGSEGV' });
+    expect(await failure(worker('partial-line'))).toMatchObject({
+      code: 'worker-crashed',
+      message: 'test worker: crashed with SIGSEGV',
+    });
   });
   test('leaving in the middle of an answer is leaving', async () => {
-    expect(await failure(worker('partial-exit'))).toMatchObject({ code: 'worker-exited', message: 'test worker: left with exit code 7 without answering' });
+    expect(await failure(worker('partial-exit'))).toMatchObject({
+      code: 'worker-exited',
+      message: 'test worker: left with exit code 7 without answering',
+    });
   });
   test('exit code 0 without an answer is not a success', async () => {
-    expect(await failure(worker('exit-zero'))).toMatchObject({ code: 'worker-exited', message: 'test worker: left with exit code 0 without answering' });
+    expect(await failure(worker('exit-zero'))).toMatchObject({
+      code: 'worker-exited',
+      message: 'test worker: left with exit code 0 without answering',
+    });
   });
   test('exit code 7', async () => {
-    expect(await failure(worker('exit-seven'))).toMatchObject({ code: 'worker-exited', message: 'test worker: left with exit code 7 without answering', detail: expect.stringContaining('libcudart.so.12') });
+    expect(await failure(worker('exit-seven'))).toMatchObject({
+      code: 'worker-exited',
+      message: 'test worker: left with exit code 7 without answering',
+      detail: expect.stringContaining('libcudart.so.12'),
+    });
   });
   test('gone before it was asked: the same answer to every request', async () => {
     const w = worker('exit-at-start');
@@ -133,11 +175,25 @@ describe('every way to die has its code, and the log comes along', () => {
     expect(await failure(w)).toBe(first);
   });
   test('a program that does not exist', async () => {
-    const missing = new Worker({ name: 'test worker', command: ['/nowhere/python'], env: {}, cwd: scratch(), limits: FREE });
-    expect(await failure(missing)).toMatchObject({ code: 'worker-start-failed', message: expect.stringContaining('/nowhere/python') });
+    const missing = new Worker({
+      name: 'test worker',
+      command: ['/nowhere/python'],
+      env: {},
+      cwd: scratch(),
+      limits: FREE,
+    });
+    expect(await failure(missing)).toMatchObject({
+      code: 'worker-start-failed',
+      message: expect.stringContaining('/nowhere/python'),
+    });
   });
   test('another protocol version', async () => {
-    await expect(worker('old-protocol').hello(20_000)).rejects.toMatchObject({ code: 'worker-start-failed', message: 'test worker speaks protocol 99, this onpar speaks 1', fix: 'use a host of the same onpar version', exitCode: 3 });
+    await expect(worker('old-protocol').hello(20_000)).rejects.toMatchObject({
+      code: 'worker-start-failed',
+      message: 'test worker speaks protocol 99, this onpar speaks 1',
+      fix: 'use a host of the same onpar version',
+      exitCode: 3,
+    });
   });
   test('a grandchild that holds the pipes open delays nothing', async () => {
     const w = worker('grandchild');

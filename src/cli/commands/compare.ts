@@ -11,21 +11,30 @@ export const compare: Command = {
   options: (y) =>
     runOptions(
       y
-        .positional('reference', { type: 'string', demandOption: true, describe: 'The model (or npy, npz, safetensors) that defines the truth' })
+        .positional('reference', {
+          type: 'string',
+          demandOption: true,
+          describe: 'The model (or npy, npz, safetensors) that defines the truth',
+        })
         .positional('candidate', { type: 'string', demandOption: true, describe: 'What must agree with it' }),
     )
-      .option('input', { type: 'string', array: true, describe: 'An input that neither model declares: --input image=float32[batch,3,224,224]' })
+      .option('input', {
+        type: 'string',
+        array: true,
+        describe: 'An input that neither model declares: --input image=float32[batch,3,224,224]',
+      })
       .example('$0 compare a.onnx b.onnx', 'two ONNX models on the whole portfolio')
       .example('$0 compare model.keras model.tflite --inputs data.npz', 'on your own samples')
       .example('$0 compare expected.npz got.npz --tolerance rtol=1e-4,atol=1e-6', 'recorded outputs, no model'),
   async run(args) {
-    const [{ adHocSuite, parseInput }, { applyOverrides }, { planSuite }, { catalogue }, { runForPerson }] = await Promise.all([
-      import('../../suite/adhoc.ts'),
-      import('../../suite/overrides.ts'),
-      import('../../plan/plan.ts'),
-      import('../../engine/catalogue.ts'),
-      import('../session.ts'),
-    ]);
+    const [{ adHocSuite, parseInput }, { applyOverrides }, { planSuite }, { catalogue }, { runForPerson }] =
+      await Promise.all([
+        import('../../suite/adhoc.ts'),
+        import('../../suite/overrides.ts'),
+        import('../../plan/plan.ts'),
+        import('../../engine/catalogue.ts'),
+        import('../session.ts'),
+      ]);
     const reference = String(args.reference);
     const candidate = String(args.candidate);
     const suite = adHocSuite({

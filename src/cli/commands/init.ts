@@ -6,7 +6,11 @@ export const init: Command = {
   describe: 'Write a commented suite for a model',
   options: (y) =>
     y
-      .positional('model', { type: 'string', demandOption: true, describe: 'model.py:build, model.keras, saved_model/, model.joblib, model.onnx …' })
+      .positional('model', {
+        type: 'string',
+        demandOption: true,
+        describe: 'model.py:build, model.keras, saved_model/, model.joblib, model.onnx …',
+      })
       .option('out', { type: 'string', describe: 'File to write (default: onpar.yaml)' })
       .option('force', { type: 'boolean', describe: 'Replace an existing file' })
       .example('$0 init model.py:build', ''),

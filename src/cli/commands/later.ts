@@ -8,7 +8,11 @@ const later = (usage: string, describe: string): Command => ({
   describe: `${describe} (not built yet)`,
   options: (y) => y.strict(false),
   run: async () => {
-    throw new OnparError({ code: 'not-built', message: `\`onpar ${usage.split(' ')[0]}\` is not built yet`, fix: 'CHANGELOG.md tells what each version can do' });
+    throw new OnparError({
+      code: 'not-built',
+      message: `\`onpar ${usage.split(' ')[0]}\` is not built yet`,
+      fix: 'CHANGELOG.md tells what each version can do',
+    });
   },
 });
 

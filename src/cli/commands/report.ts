@@ -8,7 +8,14 @@ export const report: Command = {
   usage: 'report <runs..>',
   describe: 'Render a run again; several shards of one plan are merged',
   options: (y) =>
-    outputOptions(y.positional('runs', { type: 'string', array: true, demandOption: true, describe: 'Run folders (or their report.json)' }))
+    outputOptions(
+      y.positional('runs', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Run folders (or their report.json)',
+      }),
+    )
       .example('$0 report reports/2026-11-20_14-02-00 --reporter html', '')
       .example('$0 report shard-1 shard-2 --out merged', 'merge shards'),
   async run(args) {
@@ -27,8 +34,14 @@ export const report: Command = {
       for (const from of merged.folders) copyRunFiles(from, outDir);
       writeFileSync(join(outDir, 'report.json'), `${JSON.stringify(merged.report, null, 1)}\n`);
     }
-    const failed = await replay(merged.report, await loadReporters(reporterNames(args), process.cwd()), reporterContext(outDir, args.json === true));
+    const failed = await replay(
+      merged.report,
+      await loadReporters(reporterNames(args), process.cwd()),
+      reporterContext(outDir, args.json === true),
+    );
     if (args.json === true) process.stdout.write(`${JSON.stringify(merged.report, null, 1)}\n`);
+    // Merged shards are the gate of a CI matrix; a run that is rendered again was judged when it ran.
+    if (folders.length > 1 && merged.report.run.exitCode !== 0) return merged.report.run.exitCode;
     return failed.length > 0 ? 1 : 0;
   },
 };

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
 import { OnparError } from '../../core/errors.ts';
-import { findSuite, looksLikeSuite, SUITE_NAMES } from '../../suite/names.ts';
-import type { AdHoc } from '../../suite/adhoc.ts';
 import type { Plan } from '../../plan/conversion.ts';
+import type { AdHoc } from '../../suite/adhoc.ts';
+import { findSuite, looksLikeSuite, SUITE_NAMES } from '../../suite/names.ts';
 import type { Suite } from '../../suite/suite.ts';
 import type { Command } from '../command.ts';
 import { executionOptions, executionOverrides } from '../options/execution.ts';
@@ -19,15 +19,49 @@ export const run: Command = {
   usage: 'run [targets..]',
   describe: 'Export, observe, compare and report: a suite, or one model with --to',
   options: (y) =>
-    selectionOptions(runOptions(y.positional('targets', { type: 'string', array: true, describe: `Suites (default: ${SUITE_NAMES.join(', ')} here), or one model` })))
-      .option('to', { type: 'string', array: true, describe: 'Format to convert a model to; several for several', group: 'Conversion:' })
-      .option('exporter', { type: 'string', describe: 'Exporter to use (default: the format’s own)', group: 'Conversion:' })
-      .option('option', { type: 'string', array: true, describe: 'Exporter option: --option opset=18', group: 'Conversion:' })
-      .option('weights', { type: 'string', describe: 'Weights to load into what the code returns', group: 'Conversion:' })
-      .option('input', { type: 'string', array: true, describe: 'An input that the model does not declare: --input image=float32[batch,3,224,224]', group: 'Conversion:' })
+    selectionOptions(
+      runOptions(
+        y.positional('targets', {
+          type: 'string',
+          array: true,
+          describe: `Suites (default: ${SUITE_NAMES.join(', ')} here), or one model`,
+        }),
+      ),
+    )
+      .option('to', {
+        type: 'string',
+        array: true,
+        describe: 'Format to convert a model to; several for several',
+        group: 'Conversion:',
+      })
+      .option('exporter', {
+        type: 'string',
+        describe: 'Exporter to use (default: the format’s own)',
+        group: 'Conversion:',
+      })
+      .option('option', {
+        type: 'string',
+        array: true,
+        describe: 'Exporter option: --option opset=18',
+        group: 'Conversion:',
+      })
+      .option('weights', {
+        type: 'string',
+        describe: 'Weights to load into what the code returns',
+        group: 'Conversion:',
+      })
+      .option('input', {
+        type: 'string',
+        array: true,
+        describe: 'An input that the model does not declare: --input image=float32[batch,3,224,224]',
+        group: 'Conversion:',
+      })
       .example('$0 run', 'run the suite in this folder')
       .example('$0 run model.py:build --to onnx', 'export a PyTorch model and compare')
-      .example('$0 run model.keras --to tflite --option precision=int8 --option calibration=data.npz --tolerance int8', '')
+      .example(
+        '$0 run model.keras --to tflite --option precision=int8 --option calibration=data.npz --tolerance int8',
+        '',
+      )
       .example('$0 run suite.yaml --case "digits/*" --json > report.json', ''),
   async run(args) {
     const targets = many(args, 'targets');
@@ -38,7 +72,11 @@ export const run: Command = {
 };
 
 async function planRun(targets: readonly string[], args: Args): Promise<Plan> {
-  const [{ planSuite }, { catalogue }, { applyOverrides }] = await Promise.all([import('../../plan/plan.ts'), import('../../engine/catalogue.ts'), import('../../suite/overrides.ts')]);
+  const [{ planSuite }, { catalogue }, { applyOverrides }] = await Promise.all([
+    import('../../plan/plan.ts'),
+    import('../../engine/catalogue.ts'),
+    import('../../suite/overrides.ts'),
+  ]);
   const overrides = { ...sampleOverrides(args), ...judgementOverrides(args), ...executionOverrides(args) };
   const suites = await suitesOf(targets, args);
   const plans = suites.map((suite) => planSuite(applyOverrides(suite, overrides), catalogue(), selection(args)));
@@ -55,7 +93,11 @@ async function suitesOf(targets: readonly string[], args: Args): Promise<Suite[]
   return Promise.all(
     files.map((file) => {
       if (file === undefined) {
-        throw new OnparError({ code: 'no-suite', message: `no suite here: ${process.cwd()} has none of ${SUITE_NAMES.join(', ')}`, fix: 'name one (`onpar run path/onpar.yaml`), write one (`onpar init MODEL`), or give a model with --to' });
+        throw new OnparError({
+          code: 'no-suite',
+          message: `no suite here: ${process.cwd()} has none of ${SUITE_NAMES.join(', ')}`,
+          fix: 'name one (`onpar run path/onpar.yaml`), write one (`onpar init MODEL`), or give a model with --to',
+        });
       }
       return loadSuite(file);
     }),
@@ -65,10 +107,18 @@ async function suitesOf(targets: readonly string[], args: Args): Promise<Suite[]
 async function adHoc(targets: readonly string[], to: readonly string[], args: Args): Promise<Suite> {
   const [model] = targets;
   if (model === undefined || targets.length > 1) {
-    throw new OnparError({ code: 'usage', message: `--to converts one model, ${targets.length} were named`, fix: 'write `onpar run model.py:build --to onnx`; several models belong in a suite' });
+    throw new OnparError({
+      code: 'usage',
+      message: `--to converts one model, ${targets.length} were named`,
+      fix: 'write `onpar run model.py:build --to onnx`; several models belong in a suite',
+    });
   }
   if (to.length === 0) {
-    throw new OnparError({ code: 'usage', message: `${model} is a model, and no format to convert it to was given`, fix: 'add --to onnx (or another format), or compare two existing models with `onpar compare`' });
+    throw new OnparError({
+      code: 'usage',
+      message: `${model} is a model, and no format to convert it to was given`,
+      fix: 'add --to onnx (or another format), or compare two existing models with `onpar compare`',
+    });
   }
   const { adHocSuite, parseInput } = await import('../../suite/adhoc.ts');
   const request: AdHoc = {

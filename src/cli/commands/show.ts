@@ -20,13 +20,23 @@ export const show: Command = {
     }
     if (args.open === true) {
       const { execa } = await import('execa');
-      const [opener, ...rest] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open'];
+      const [opener, ...rest] =
+        process.platform === 'darwin'
+          ? ['open']
+          : process.platform === 'win32'
+            ? ['cmd', '/c', 'start', '']
+            : ['xdg-open'];
       const page = join(folder, 'index.html');
       const result = await execa(opener as string, [...rest, page], { reject: false, stdio: 'ignore' });
-      process.stdout.write(result.exitCode === 0 ? `opened ${page}\n` : `no browser could be opened here; the page is ${page}\n`);
+      process.stdout.write(
+        result.exitCode === 0 ? `opened ${page}\n` : `no browser could be opened here; the page is ${page}\n`,
+      );
       return 0;
     }
-    const [{ loadReporters, reporterContext }, { replay }] = await Promise.all([import('../reporters.ts'), import('../../report/hub.ts')]);
+    const [{ loadReporters, reporterContext }, { replay }] = await Promise.all([
+      import('../reporters.ts'),
+      import('../../report/hub.ts'),
+    ]);
     await replay(report, await loadReporters(['terminal'], process.cwd()), reporterContext(folder, false));
     return 0;
   },

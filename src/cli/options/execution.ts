@@ -7,17 +7,44 @@ import { type Args, integer, many, one } from './parse.ts';
 /** Where and with what models run. */
 export const executionOptions = (y: Argv): Argv =>
   y
-    .option('runtime', { type: 'string', array: true, describe: 'Runtime of the candidate; several for a matrix', group: 'Execution:' })
+    .option('runtime', {
+      type: 'string',
+      array: true,
+      describe: 'Runtime of the candidate; several for a matrix',
+      group: 'Execution:',
+    })
     .option('reference-runtime', { type: 'string', describe: 'Runtime of the reference', group: 'Execution:' })
-    .option('python', { type: 'string', describe: 'Interpreter or virtual environment that runs the model, or `managed`', group: 'Execution:' })
-    .option('jobs', { type: 'string', describe: 'Models at work at the same time (default: cores)', group: 'Execution:' })
-    .option('timeout', { type: 'string', describe: 'Seconds one export or observation may take (default 600)', group: 'Execution:' })
-    .option('cache', { type: 'string', describe: 'Folder of the store (default: .onpar beside the suite; ONPAR_CACHE)', group: 'Execution:' })
+    .option('python', {
+      type: 'string',
+      describe: 'Interpreter or virtual environment that runs the model, or `managed`',
+      group: 'Execution:',
+    })
+    .option('jobs', {
+      type: 'string',
+      describe: 'Models at work at the same time (default: cores)',
+      group: 'Execution:',
+    })
+    .option('timeout', {
+      type: 'string',
+      describe: 'Seconds one export or observation may take (default 600)',
+      group: 'Execution:',
+    })
+    .option('cache', {
+      type: 'string',
+      describe: 'Folder of the store (default: .onpar beside the suite; ONPAR_CACHE)',
+      group: 'Execution:',
+    })
     // yargs makes --no-cache of it: false.
-    .option('trust', { type: 'boolean', describe: 'Load pickles (.pkl, .joblib, old .pt): they can run any code', group: 'Execution:' })
+    .option('trust', {
+      type: 'boolean',
+      describe: 'Load pickles (.pkl, .joblib, old .pt): they can run any code',
+      group: 'Execution:',
+    })
     .option('network', { type: 'boolean', describe: 'Allow the model’s code to use the network', group: 'Execution:' });
 
-export function executionOverrides(args: Args): Pick<Overrides, 'runtimes' | 'referenceRuntime' | 'python' | 'trust' | 'network' | 'timeoutMs'> {
+export function executionOverrides(
+  args: Args,
+): Pick<Overrides, 'runtimes' | 'referenceRuntime' | 'python' | 'trust' | 'network' | 'timeoutMs'> {
   const python = one(args, 'python');
   const timeout = integer(args, 'timeout', 1);
   return {
@@ -36,6 +63,9 @@ export const jobs = (args: Args): number => integer(args, 'jobs', 1) ?? availabl
 export const readsCache = (args: Args): boolean => !many(args, 'cache').includes('false') && args['no-cache'] !== true;
 
 export function cacheFolder(args: Args, suiteRoot: string): string {
-  const named = many(args, 'cache').filter((v) => v !== 'false' && v !== 'true').at(-1) ?? process.env.ONPAR_CACHE;
+  const named =
+    many(args, 'cache')
+      .filter((v) => v !== 'false' && v !== 'true')
+      .at(-1) ?? process.env.ONPAR_CACHE;
   return named ? resolve(named) : join(suiteRoot, '.onpar');
 }

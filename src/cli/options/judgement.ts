@@ -7,10 +7,28 @@ import { type Args, many, one, pairs } from './parse.ts';
 /** How the answers are judged. */
 export const judgementOptions = (y: Argv): Argv =>
   y
-    .option('tolerance', { type: 'string', describe: 'auto | float32 | float16 | bfloat16 | int8 | rtol=…,atol=… | relative=0.1% | an expression such as "cosine > 0.9999 and maxAbs < 1e-3"', group: 'Judgement:' })
-    .option('map-output', { type: 'string', array: true, describe: 'A renamed output: --map-output logits=dense_2', group: 'Judgement:' })
-    .option('deep', { type: 'boolean', describe: 'Slower checks of the reference (not built yet)', group: 'Judgement:' })
-    .option('investigate', { type: 'string', describe: 'Explain failures: --investigate[=off] (not built yet)', group: 'Judgement:' });
+    .option('tolerance', {
+      type: 'string',
+      describe:
+        'auto | float32 | float16 | bfloat16 | int8 | rtol=…,atol=… | relative=0.1% | an expression such as "cosine > 0.9999 and maxAbs < 1e-3"',
+      group: 'Judgement:',
+    })
+    .option('map-output', {
+      type: 'string',
+      array: true,
+      describe: 'A renamed output: --map-output logits=dense_2',
+      group: 'Judgement:',
+    })
+    .option('deep', {
+      type: 'boolean',
+      describe: 'Slower checks of the reference (not built yet)',
+      group: 'Judgement:',
+    })
+    .option('investigate', {
+      type: 'string',
+      describe: 'Explain failures: --investigate[=off] (not built yet)',
+      group: 'Judgement:',
+    });
 
 export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | 'mapOutputs'> {
   const tolerance = one(args, 'tolerance');
@@ -26,8 +44,13 @@ export function notBuiltYet(args: Args): string[] {
   if (args.deep === true) notes.push('--deep is not built yet and was ignored');
   const investigate = many(args, 'investigate').at(-1);
   if (investigate !== undefined && !['', 'on', 'off', 'true', 'false'].includes(investigate)) {
-    throw new OnparError({ code: 'bad-option', message: `--investigate=${investigate}`, fix: 'allowed: --investigate, --investigate=off' });
+    throw new OnparError({
+      code: 'bad-option',
+      message: `--investigate=${investigate}`,
+      fix: 'allowed: --investigate, --investigate=off',
+    });
   }
-  if (investigate !== undefined && !['off', 'false'].includes(investigate)) notes.push('--investigate is not built yet and was ignored');
+  if (investigate !== undefined && !['off', 'false'].includes(investigate))
+    notes.push('--investigate is not built yet and was ignored');
   return notes;
 }

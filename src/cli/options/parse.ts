@@ -2,7 +2,8 @@ import { OnparError } from '../../core/errors.ts';
 
 export type Args = Readonly<Record<string, unknown>>;
 
-const bad = (option: string, text: string, fix: string): OnparError => new OnparError({ code: 'bad-option', message: `--${option} \`${text}\``, fix });
+const bad = (option: string, text: string, fix: string): OnparError =>
+  new OnparError({ code: 'bad-option', message: `--${option} \`${text}\``, fix });
 
 /** All values of an option that may be given several times. */
 export function many(args: Args, name: string): string[] {
@@ -10,7 +11,12 @@ export function many(args: Args, name: string): string[] {
   if (value === undefined || value === null) return [];
   const values = (Array.isArray(value) ? value : [value]).map(String);
   // `--out "$DIR"` with an unset variable must not mean the current folder. Only --investigate stands alone.
-  if (values.includes('') && name !== 'investigate') throw new OnparError({ code: 'bad-option', message: `--${name} has no value`, fix: `write --${name} VALUE; see --help` });
+  if (values.includes('') && name !== 'investigate')
+    throw new OnparError({
+      code: 'bad-option',
+      message: `--${name} has no value`,
+      fix: `write --${name} VALUE; see --help`,
+    });
   return values;
 }
 
@@ -23,7 +29,8 @@ export function integer(args: Args, name: string, least: number): number | undef
   const text = one(args, name);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || text.trim() === '') throw bad(name, text, `a whole number from ${least} on`);
+  if (!Number.isInteger(value) || value < least || text.trim() === '')
+    throw bad(name, text, `a whole number from ${least} on`);
   return value;
 }
 
@@ -38,7 +45,8 @@ export function pairs(args: Args, name: string, form: string): [string, string][
 
 export function numbers(option: string, text: string, form: string, whole: boolean): number[] {
   const values = text.split(',').map((t) => (t.trim() === '' ? Number.NaN : Number(t)));
-  if (values.some((v) => !Number.isFinite(v) || (whole && (!Number.isInteger(v) || v < 0)))) throw bad(option, text, `write --${option} ${form}`);
+  if (values.some((v) => !Number.isFinite(v) || (whole && (!Number.isInteger(v) || v < 0))))
+    throw bad(option, text, `write --${option} ${form}`);
   return values;
 }
 

@@ -1,4 +1,4 @@
-import { compareConversion, type ConversionComparison } from '../../compare/compare.ts';
+import { type ConversionComparison, compareConversion } from '../../compare/compare.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { DeclaredChange } from '../../records/artifact.ts';
 import type { Observation } from '../../records/observation.ts';
@@ -17,18 +17,33 @@ export interface CompareRequest {
 }
 
 /** Measures and judges; needs no model, only what was observed. */
-export function compareObservations(ctx: RunContext, conversion: Conversion, request: CompareRequest): Promise<StepResult<ConversionComparison>> {
+export function compareObservations(
+  ctx: RunContext,
+  conversion: Conversion,
+  request: CompareRequest,
+): Promise<StepResult<ConversionComparison>> {
   const { reference, candidate, samples, declared, sameFormat } = request;
   return ctx.steps.run<ConversionComparison>({
     kind: 'compare',
     version: 1,
-    inputs: { reference: reference.id, candidate: candidate.id, rules: conversion.rules, declared, sameFormat, inputs: request.inputs, samples: samples.map((s) => s.id) },
+    inputs: {
+      reference: reference.id,
+      candidate: candidate.id,
+      rules: conversion.rules,
+      declared,
+      sameFormat,
+      inputs: request.inputs,
+      samples: samples.map((s) => s.id),
+    },
     conversion: conversion.id,
     label: 'comparing',
     run: async () => {
       const contract = reference.value.contract;
       // Code declares no inputs; what the suite planned for it stands in, so that a dropped or frozen input is seen.
-      const planned = contract !== null && contract.inputs.length === 0 ? { ...contract, inputs: request.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) } : contract;
+      const planned =
+        contract !== null && contract.inputs.length === 0
+          ? { ...contract, inputs: request.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) }
+          : contract;
       return {
         value: await compareConversion({
           reference: { contract: planned, observation: reference.value, dir: reference.dir },

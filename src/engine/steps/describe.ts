@@ -36,11 +36,19 @@ export async function describeModel(
     run: (dir) => {
       onAsked();
       return ctx.withWorker(place.host, async (worker) => {
-        const answer = await worker.request('describe', { runtime: runtime.name, model: model.ref, options: { ...options }, outDir: dir }, { timeoutMs: conversion.case.timeoutMs });
+        const answer = await worker.request(
+          'describe',
+          { runtime: runtime.name, model: model.ref, options: { ...options }, outDir: dir },
+          { timeoutMs: conversion.case.timeoutMs },
+        );
         const name = 'example-inputs.safetensors';
-        if (answer.exampleInputs !== undefined && answer.exampleInputs !== join(dir, name)) copyFileSync(answer.exampleInputs, join(dir, name));
+        if (answer.exampleInputs !== undefined && answer.exampleInputs !== join(dir, name))
+          copyFileSync(answer.exampleInputs, join(dir, name));
         const { contract, facts, findings } = answer;
-        return { value: { contract, facts, findings, exampleInputs: answer.exampleInputs === undefined ? null : name }, dependencies: answer.dependencies };
+        return {
+          value: { contract, facts, findings, exampleInputs: answer.exampleInputs === undefined ? null : name },
+          dependencies: answer.dependencies,
+        };
       });
     },
   });

@@ -23,10 +23,16 @@ export interface ExportRequest {
 }
 
 /** Makes the artifact, with a toolchain's exporter or with a command line of the user's. */
-export function exportModel(ctx: RunContext, conversion: Conversion, request: ExportRequest): Promise<StepResult<Artifact>> {
+export function exportModel(
+  ctx: RunContext,
+  conversion: Conversion,
+  request: ExportRequest,
+): Promise<StepResult<Artifact>> {
   const { exporter } = conversion;
   if (exporter === null) throw new Error(`${conversion.id} has nothing to export`);
-  return 'command' in exporter ? byCommand(ctx, conversion, exporter, request) : byToolchain(ctx, conversion, exporter, request);
+  return 'command' in exporter
+    ? byCommand(ctx, conversion, exporter, request)
+    : byToolchain(ctx, conversion, exporter, request);
 }
 
 /** Options that name files (calibration data) are made absolute, and their contents join the key. */
@@ -37,32 +43,63 @@ function fileOptions(conversion: Conversion): { options: Record<string, unknown>
     if (typeof value !== 'string' || !/\.(npz|npy|safetensors)$/i.test(value)) return value;
     const path = resolve(conversion.case.root, value);
     if (!existsSync(path)) {
-      throw new OnparError({ code: 'file-missing', message: `${conversion.id}: option file ${value} does not exist`, fix: `looked for ${path}` });
+      throw new OnparError({
+        code: 'file-missing',
+        message: `${conversion.id}: option file ${value} does not exist`,
+        fix: `looked for ${path}`,
+      });
     }
     digests.push(digestFile(path));
     return path;
   };
-  return { options: Object.fromEntries(Object.entries(conversion.convert.options).map(([k, v]) => [k, absolute(v)])), digests };
+  return {
+    options: Object.fromEntries(Object.entries(conversion.convert.options).map(([k, v]) => [k, absolute(v)])),
+    digests,
+  };
 }
 
-async function byToolchain(ctx: RunContext, conversion: Conversion, exporter: ExporterInfo, { model, inputs, example }: ExportRequest): Promise<StepResult<Artifact>> {
+async function byToolchain(
+  ctx: RunContext,
+  conversion: Conversion,
+  exporter: ExporterInfo,
+  { model, inputs, example }: ExportRequest,
+): Promise<StepResult<Artifact>> {
   const place = await resolveHost(ctx, conversion, exporter.toolchain, 'reference');
   const { options, digests } = fileOptions(conversion);
   const inputRefs = inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   return ctx.steps.run<Artifact>({
     kind: 'export',
     version: 1,
-    inputs: { exporter: exporter.name, options: conversion.convert.options, files: digests, model: model.key, inputs: inputRefs, example: example?.sample.digest ?? null, place: place.digest },
+    inputs: {
+      exporter: exporter.name,
+      options: conversion.convert.options,
+      files: digests,
+      model: model.key,
+      inputs: inputRefs,
+      example: example?.sample.digest ?? null,
+      place: place.digest,
+    },
     conversion: conversion.id,
     label: `exporting with ${exporter.name}`,
     run: (dir) =>
       ctx.withWorker(place.host, async (worker) => {
         const position = worker.log.position;
         const started = performance.now();
+        warmCandidate(ctx, conversion);
         const answer = await worker.request(
           'export',
-          { exporter: exporter.name, model: model.ref, options, inputs: inputRefs, outDir: dir, ...(example === null ? {} : { exampleInputs: join(example.dir, example.sample.file) }) },
-          { timeoutMs: conversion.case.timeoutMs, onProgress: (message) => ctx.emit({ type: 'progress', conversion: conversion.id, message }) },
+          {
+            exporter: exporter.name,
+            model: model.ref,
+            options,
+            inputs: inputRefs,
+            outDir: dir,
+            ...(example === null ? {} : { exampleInputs: join(example.dir, example.sample.file) }),
+          },
+          {
+            timeoutMs: conversion.case.timeoutMs,
+            onProgress: (message) => ctx.emit({ type: 'progress', conversion: conversion.id, message }),
+          },
         );
         const artifact: Artifact = {
           format: answer.format,
@@ -85,16 +122,38 @@ async function byToolchain(ctx: RunContext, conversion: Conversion, exporter: Ex
   });
 }
 
-async function byCommand(ctx: RunContext, conversion: Conversion, exporter: CommandExporter, { model }: ExportRequest): Promise<StepResult<Artifact>> {
+/** What will run the artifact starts while it is made: a framework's import takes as long as many an export. */
+function warmCandidate(ctx: RunContext, conversion: Conversion): void {
+  resolveHost(ctx, conversion, conversion.candidate.runtime.toolchain, 'candidate').then(
+    ({ host }) => void (ctx.pool.ended || ctx.pool.warm(host)),
+    () => {},
+  );
+}
+
+async function byCommand(
+  ctx: RunContext,
+  conversion: Conversion,
+  exporter: CommandExporter,
+  { model }: ExportRequest,
+): Promise<StepResult<Artifact>> {
   const { case: c, convert } = conversion;
   const usesPython = exporter.command.some((part) => part.includes('{python}'));
-  const place = usesPython ? await resolveHost(ctx, conversion, exporter.toolchain ?? conversion.reference.runtime.toolchain, 'reference') : null;
+  const place = usesPython
+    ? await resolveHost(ctx, conversion, exporter.toolchain ?? conversion.reference.runtime.toolchain, 'reference')
+    : null;
   const files = commandFiles(exporter.command, c.root);
   const python = place?.host.kind === 'python' ? place.host.environment.python : null;
   return ctx.steps.run<Artifact>({
     kind: 'export',
     version: 1,
-    inputs: { command: exporter.command, options: convert.options, files: files.map(digestFile), model: model.key, to: convert.to, place: place?.digest ?? null },
+    inputs: {
+      command: exporter.command,
+      options: convert.options,
+      files: files.map(digestFile),
+      model: model.key,
+      to: convert.to,
+      place: place?.digest ?? null,
+    },
     conversion: conversion.id,
     label: `exporting with ${exporter.name ?? 'a command'}`,
     run: async (dir) => {
@@ -110,6 +169,7 @@ async function byCommand(ctx: RunContext, conversion: Conversion, exporter: Comm
         outDir: dir,
         timeoutMs: c.timeoutMs,
         limits: { memoryBytes: defaultMemoryLimit(), network: c.network },
+        signal: ctx.signal,
       });
       const written = join(dir, path);
       const artifact: Artifact = {

@@ -1,5 +1,4 @@
-import { relative } from 'node:path';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { OnparError, toFailure } from '../../core/errors.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { IoContract } from '../../records/contract.ts';
@@ -30,7 +29,11 @@ export interface ObserveRequest {
 const MAX_DEATHS = 2;
 
 /** Runs a model on all samples. A sample that fails, or kills the worker, is a result of its own; the others go on. */
-export async function observeModel(ctx: RunContext, conversion: Conversion, request: ObserveRequest): Promise<StepResult<Observation>> {
+export async function observeModel(
+  ctx: RunContext,
+  conversion: Conversion,
+  request: ObserveRequest,
+): Promise<StepResult<Observation>> {
   const { runtime, options } = conversion[request.role];
   const place = await resolveHost(ctx, conversion, runtime.toolchain, request.role);
   return ctx.steps.run<Observation>({
@@ -53,7 +56,13 @@ export async function observeModel(ctx: RunContext, conversion: Conversion, requ
   });
 }
 
-async function observe(ctx: RunContext, conversion: Conversion, request: ObserveRequest, place: ResolvedHost, dir: string) {
+async function observe(
+  ctx: RunContext,
+  conversion: Conversion,
+  request: ObserveRequest,
+  place: ResolvedHost,
+  dir: string,
+) {
   const runs: SampleRun[] = [];
   const mutated = new Set<string>();
   const dependencies = new Set<string>();
@@ -82,7 +91,7 @@ async function observe(ctx: RunContext, conversion: Conversion, request: Observe
         return undefined;
       } catch (error) {
         // Without a session there is nothing to go on with: the model itself is the failure.
-        if (opened === undefined || worker.alive) throw error;
+        if (opened === undefined || worker.alive || ctx.pool.ended) throw error;
         return toFailure(error);
       } finally {
         log = `${log}${worker.log.since(position)}`.slice(-16_000);
@@ -99,7 +108,8 @@ async function observe(ctx: RunContext, conversion: Conversion, request: Observe
       left = left.slice(lost.length);
     }
   }
-  if (opened === undefined) throw new OnparError({ code: 'model-load-failed', message: `${conversion.id}: the model was not opened` });
+  if (opened === undefined)
+    throw new OnparError({ code: 'model-load-failed', message: `${conversion.id}: the model was not opened` });
   const value: Observation = {
     runtime: conversion[request.role].runtime.name,
     version: opened.version,
@@ -116,20 +126,40 @@ async function observe(ctx: RunContext, conversion: Conversion, request: Observe
   return { value, dependencies: [...dependencies], transient: deaths > 0 };
 }
 
-function openModel(worker: Worker, conversion: Conversion, { role, model, inputs }: ObserveRequest): Promise<Verbs['open']['result']> {
+function openModel(
+  worker: Worker,
+  conversion: Conversion,
+  { role, model, inputs }: ObserveRequest,
+): Promise<Verbs['open']['result']> {
   const { runtime, options } = conversion[role];
   return worker.request(
     'open',
-    { runtime: runtime.name, model: model.ref, options: { ...options }, inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })) },
+    {
+      runtime: runtime.name,
+      model: model.ref,
+      options: { ...options },
+      inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    },
     { timeoutMs: conversion.case.timeoutMs },
   );
 }
 
-async function runBatch(worker: Worker, conversion: Conversion, request: ObserveRequest, opened: Verbs['open']['result'], batch: readonly Sample[], dir: string): Promise<Verbs['run']['result']> {
+async function runBatch(
+  worker: Worker,
+  conversion: Conversion,
+  request: ObserveRequest,
+  opened: Verbs['open']['result'],
+  batch: readonly Sample[],
+  dir: string,
+): Promise<Verbs['run']['result']> {
   const { session } = opened;
   const timeoutMs = conversion.case.timeoutMs;
   const samples = batch.map((s) => ({ id: s.id, inputs: join(request.sampleDir, s.file) }));
-  const answer = await worker.request('run', { session, samples, outDir: dir, rename: request.rename(opened.contract) }, { timeoutMs });
+  const answer = await worker.request(
+    'run',
+    { session, samples, outDir: dir, rename: request.rename(opened.contract) },
+    { timeoutMs },
+  );
   await worker.request('close', { session }, { timeoutMs });
   return answer;
 }

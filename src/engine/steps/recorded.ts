@@ -12,7 +12,11 @@ import type { StepResult } from '../step.ts';
 export const RECORDED_SAMPLE: Sample = { id: 'recorded', generator: 'file', seed: 0, inputs: [], digest: '', file: '' };
 
 /** Recorded outputs (npy, npz, safetensors) as an observation, so that they are compared like a runtime's. */
-export function observeRecorded(ctx: RunContext, conversion: Conversion, model: ModelSource): Promise<StepResult<Observation>> {
+export function observeRecorded(
+  ctx: RunContext,
+  conversion: Conversion,
+  model: ModelSource,
+): Promise<StepResult<Observation>> {
   return ctx.steps.run<Observation>({
     kind: 'observe',
     version: 1,

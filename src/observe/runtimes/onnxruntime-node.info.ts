@@ -7,7 +7,11 @@ export const ONNXRUNTIME_NODE: RuntimeInfo = {
   toolchain: 'node',
   isReference: true,
   options: {
-    graphOptimizationLevel: { enum: ['disabled', 'basic', 'extended', 'layout', 'all'], default: 'all', description: 'Graph optimisations' },
+    graphOptimizationLevel: {
+      enum: ['disabled', 'basic', 'extended', 'layout', 'all'],
+      default: 'all',
+      description: 'Graph optimisations',
+    },
     intraOpNumThreads: { type: 'integer', description: 'Threads inside an operator; default: all cores' },
     interOpNumThreads: { type: 'integer', description: 'Threads between operators' },
     executionMode: { enum: ['sequential', 'parallel'], default: 'sequential' },

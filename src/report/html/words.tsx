@@ -25,7 +25,11 @@ export function Prose({ text }: { text: string }): VNode {
 
 /** Class of a colour: grades by their place in the sequence, failures red; an accepted error is never coloured like a failure. */
 export const tone = (shown: Outcome, grade: Grade | null): string =>
-  shown === 'fail' || shown === 'error' ? 'bad' : shown === 'pass' ? `g-${grade === 'different' || grade === 'broken' ? 'close' : (grade ?? 'identical')}` : `v-${shown}`;
+  shown === 'fail' || shown === 'error'
+    ? 'bad'
+    : shown === 'pass'
+      ? `g-${grade === 'different' || grade === 'broken' ? 'close' : (grade ?? 'identical')}`
+      : `v-${shown}`;
 
 /** The symbol of a verdict; what it means is said beside it or, `alone`, to screen readers and as a tooltip. */
 export function Mark({ shown, grade, alone = false }: { shown: Outcome; grade: Grade | null; alone?: boolean }): VNode {

@@ -8,6 +8,8 @@ const ANONYMOUS_MS = 10_000;
 function holderIsAlive(lock: string): boolean {
   try {
     const pid = Number(readFileSync(join(lock, 'pid'), 'utf8'));
+    // An empty file would read as 0, which is every process of our own group.
+    if (!(pid > 0)) throw new Error('no process id');
     process.kill(pid, 0);
     return true;
   } catch (error) {

@@ -34,7 +34,8 @@ export type InstallListener = (toolchain: string, message: string, done: boolean
 const STAMP = 'onpar-environment.json';
 
 /** uv's name of the torch index to use: `cpu` saves gigabytes where that index can be reached. */
-const torchBackend = (): string | undefined => process.env.ONPAR_TORCH_BACKEND || process.env.UV_TORCH_BACKEND || undefined;
+const torchBackend = (): string | undefined =>
+  process.env.ONPAR_TORCH_BACKEND || process.env.UV_TORCH_BACKEND || undefined;
 
 const usesBackend = (spec: EnvironmentSpec): string | undefined =>
   torchBackend() !== undefined && /^torch==/m.test(readFileSync(spec.lockFile, 'utf8')) ? torchBackend() : undefined;
@@ -81,12 +82,24 @@ export async function ensureInstalled(spec: EnvironmentSpec, listen: InstallList
   );
 }
 
-async function install(spec: EnvironmentSpec, dir: string, interpreter: Interpreter, uv: string, listen: InstallListener): Promise<InstalledEnvironment> {
+async function install(
+  spec: EnvironmentSpec,
+  dir: string,
+  interpreter: Interpreter,
+  uv: string,
+  listen: InstallListener,
+): Promise<InstalledEnvironment> {
   checkSpace(spec);
-  const size = spec.sizeMb === null ? '' : ` (about ${spec.sizeMb >= 1000 ? `${(spec.sizeMb / 1000).toFixed(1)} GB` : `${spec.sizeMb} MB`} on disk)`;
+  const size =
+    spec.sizeMb === null
+      ? ''
+      : ` (about ${spec.sizeMb >= 1000 ? `${(spec.sizeMb / 1000).toFixed(1)} GB` : `${spec.sizeMb} MB`} on disk)`;
   listen(spec.name, `installing${size}`, false);
   const started = Date.now();
-  const heartbeat = setInterval(() => listen(spec.name, `still installing, ${Math.round((Date.now() - started) / 1000)} s`, false), 10_000);
+  const heartbeat = setInterval(
+    () => listen(spec.name, `still installing, ${Math.round((Date.now() - started) / 1000)} s`, false),
+    10_000,
+  );
   try {
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
@@ -96,7 +109,12 @@ async function install(spec: EnvironmentSpec, dir: string, interpreter: Interpre
     const python = process.platform === 'win32' ? join(dir, 'Scripts', 'python.exe') : join(dir, 'bin', 'python');
     await execa(uv, installArguments(spec, dir, python), { env, all: true });
     const packages = installedPackages(sitePackages(dir) ?? dir);
-    const stamp = { python, pythonVersion: interpreter.version, packages, digest: digestJson([interpreter.version, packages]) };
+    const stamp = {
+      python,
+      pythonVersion: interpreter.version,
+      packages,
+      digest: digestJson([interpreter.version, packages]),
+    };
     // Written last: a folder without its stamp was never finished and is made again.
     writeFileSync(join(dir, STAMP), `${JSON.stringify(stamp, null, 1)}\n`);
     listen(spec.name, `installed in ${Math.round((Date.now() - started) / 1000)} s`, true);
@@ -124,7 +142,17 @@ function installArguments(spec: EnvironmentSpec, dir: string, python: string): s
     // Another index has other wheels, so the lock's hashes cannot hold there; its versions still do.
     const constraints = join(dir, 'constraints.txt');
     writeFileSync(constraints, versionsOnly(readFileSync(spec.lockFile, 'utf8')));
-    return ['pip', 'install', ...common, '--torch-backend', backend, '--constraint', constraints, '-r', spec.requirementsFile];
+    return [
+      'pip',
+      'install',
+      ...common,
+      '--torch-backend',
+      backend,
+      '--constraint',
+      constraints,
+      '-r',
+      spec.requirementsFile,
+    ];
   }
   return spec.hashed
     ? ['pip', 'sync', ...common, '--require-hashes', spec.lockFile]

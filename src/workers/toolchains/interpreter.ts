@@ -9,7 +9,8 @@ export interface Interpreter {
 /** Minor versions that the locks were made for. */
 export const SUPPORTED_PYTHONS: readonly string[] = ['3.11', '3.12'];
 
-const PROBE = 'import sys; print(getattr(sys, "_base_executable", sys.executable)); print("%d.%d" % sys.version_info[:2])';
+const PROBE =
+  'import sys; print(getattr(sys, "_base_executable", sys.executable)); print("%d.%d" % sys.version_info[:2])';
 
 async function probe(command: string): Promise<Interpreter | undefined> {
   const { execa } = await import('execa');

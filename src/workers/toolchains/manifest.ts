@@ -82,7 +82,10 @@ export function toolchain(name: string): Toolchain {
     throw new OnparError({
       code: 'unknown-toolchain',
       message: `there is no toolchain \`${name}\``,
-      fix: allowedValues(name, all.map((t) => t.name)),
+      fix: allowedValues(
+        name,
+        all.map((t) => t.name),
+      ),
     });
   }
   return found;

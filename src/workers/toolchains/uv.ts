@@ -29,23 +29,34 @@ export async function findUv(interpreter: Interpreter, say: (message: string) =>
   const home = join(toolchainsFolder(), `uv-${UV_VERSION}`);
   const uv = bin(home, 'uv');
   if (existsSync(uv)) return uv;
-  await withFolderLock(home, () => say('waiting for another onpar to install uv'), async () => {
-    if (existsSync(uv)) return;
-    say(`installing uv ${UV_VERSION} (about 40 MB)`);
-    try {
-      await execa(interpreter.path, ['-m', 'venv', home]);
-      await execa(bin(home, 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `uv==${UV_VERSION}`]);
-    } catch (error) {
-      rmSync(home, { recursive: true, force: true });
-      throw new OnparError({
-        code: 'uv-missing',
-        message: `uv is not on PATH and could not be installed with ${interpreter.path}`,
-        fix: 'install uv (`pip install uv`), or Python’s venv module (Debian: `apt-get install python3-venv`), and run again',
-        detail: String((error as { stderr?: string }).stderr ?? error).slice(-2000),
-        exitCode: 3,
-        cause: error,
-      });
-    }
-  });
+  await withFolderLock(
+    home,
+    () => say('waiting for another onpar to install uv'),
+    async () => {
+      if (existsSync(uv)) return;
+      say(`installing uv ${UV_VERSION} (about 40 MB)`);
+      try {
+        await execa(interpreter.path, ['-m', 'venv', home]);
+        await execa(bin(home, 'python'), [
+          '-m',
+          'pip',
+          'install',
+          '--quiet',
+          '--disable-pip-version-check',
+          `uv==${UV_VERSION}`,
+        ]);
+      } catch (error) {
+        rmSync(home, { recursive: true, force: true });
+        throw new OnparError({
+          code: 'uv-missing',
+          message: `uv is not on PATH and could not be installed with ${interpreter.path}`,
+          fix: 'install uv (`pip install uv`), or Python’s venv module (Debian: `apt-get install python3-venv`), and run again',
+          detail: String((error as { stderr?: string }).stderr ?? error).slice(-2000),
+          exitCode: 3,
+          cause: error,
+        });
+      }
+    },
+  );
   return uv;
 }
