@@ -1,4 +1,5 @@
 import { OnparError } from '../core/errors.ts';
+import { importModule } from '../core/import-module.ts';
 import { type Random, random } from '../core/random.ts';
 import type { InputPlan } from '../records/rules.ts';
 import { stringTensor, tensorFrom } from '../tensor/build.ts';
@@ -38,7 +39,7 @@ export async function ownGenerators(inputs: readonly InputPlan[], seed: number):
 }
 
 async function load(path: string, root: string, input: string): Promise<SampleGenerator> {
-  const { createJiti } = await import('jiti');
+  const { createJiti } = (await importModule('jiti')) as typeof import('jiti');
   let made: unknown;
   try {
     made = await createJiti(`${root}/`, { moduleCache: false, fsCache: false }).import(path, { default: true });
