@@ -13,12 +13,16 @@ const say = (text) => process.stderr.write(`onpar: ${text}\n`);
 
 function options() {
   try {
-    const { values } = parseArgs({ options: { framework: { type: 'string', multiple: true }, write: { type: 'boolean' } } });
+    const { values } = parseArgs({
+      options: { framework: { type: 'string', multiple: true }, write: { type: 'boolean' } },
+    });
     const unknown = values.framework?.find((name) => !FRAMEWORKS.includes(name));
     if (unknown !== undefined) throw new Error(`there is no framework \`${unknown}\``);
     return { frameworks: values.framework ?? FRAMEWORKS, write: values.write ?? false };
   } catch (error) {
-    say(`${error.message}; options: --framework ${FRAMEWORKS.join(' | ')} (several), --write (docs/fault-benchmark.md)`);
+    say(
+      `${error.message}; options: --framework ${FRAMEWORKS.join(' | ')} (several), --write (docs/fault-benchmark.md)`,
+    );
     process.exit(2);
   }
 }

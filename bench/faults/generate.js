@@ -37,7 +37,8 @@ async function make(folder, { name, toolchain, script }, say) {
   if (!existsSync(file)) {
     say(`making the ${name} pairs`);
     const { python } = await toolchainEnvironment(toolchain);
-    const run = (interpreter, ...args) => execFileSync(interpreter, args, { env: quiet, stdio: ['ignore', 2, 'ignore'] });
+    const run = (interpreter, ...args) =>
+      execFileSync(interpreter, args, { env: quiet, stdio: ['ignore', 2, 'ignore'] });
     run(python, join(scripts, script), folder);
     // An exporter's environment has no onnxruntime: its pairs are proven in the one that has.
     if (existsSync(join(folder, `${name}.drafts.json`)))

@@ -14,7 +14,10 @@ export function onpar({ folder, ...benchmark }, say) {
   const [node, ...entry] = cli;
   const options = ['--out', out, '--cache', join(folder, 'store'), '--reporter', 'json'];
   const started = Date.now();
-  const { status } = spawnSync(node, [...entry, 'run', suite, ...options], { env: quiet, stdio: ['ignore', 2, 'ignore'] });
+  const { status } = spawnSync(node, [...entry, 'run', suite, ...options], {
+    env: quiet,
+    stdio: ['ignore', 2, 'ignore'],
+  });
   if (status !== 0 && status !== 1) throw new Error(`onpar ended with exit code ${status}`);
   const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
   const found = new Map(report.cases.map((c) => [c.id.replace(/@[^@]*$/, ''), c]));
@@ -34,7 +37,11 @@ export async function peers({ folder, pairs }, say) {
     say('peers: Polygraphy and np.allclose on every ONNX pair');
     const { python } = await polygraphyEnvironment();
     const script = join(root, 'bench', 'faults', 'peers.py');
-    const printed = execFileSync(python, [script, folder], { env: quiet, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 2] });
+    const printed = execFileSync(python, [script, folder], {
+      env: quiet,
+      maxBuffer: 2 ** 28,
+      stdio: ['ignore', 'pipe', 2],
+    });
     writeFileSync(file, printed.subarray(printed.indexOf('{')));
   }
   const answers = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};

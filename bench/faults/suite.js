@@ -5,7 +5,8 @@ import { join } from 'node:path';
 /** What a user of the model knows and would write down: legal ranges where they matter, sizes of dynamic dimensions. */
 function inputsOf({ inputs, source }) {
   // Code and pickles do not say what they take.
-  if (source !== undefined && inputs.length > 0) return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+  if (source !== undefined && inputs.length > 0)
+    return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
   const told = inputs.filter(({ hint, range }) => hint && range !== null);
   return Object.fromEntries(told.map(({ name, range }) => [name, { range }]));
 }

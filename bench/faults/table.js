@@ -35,8 +35,11 @@ function byClass(rows, kind) {
 
 function named(rows) {
   if (rows.length === 0) return ['None.'];
-  const proofOf = ({ proof }) => [proof.method, proof.output, proof.what].filter(Boolean).join(', ').replaceAll('|', '/');
-  const lines = rows.map((row) => `| ${row.id} | ${row.where ?? ''} | ${proofOf(row)} | ${row.verdict}: ${row.codes.join(', ')} |`);
+  const proofOf = ({ proof }) =>
+    [proof.method, proof.output, proof.what].filter(Boolean).join(', ').replaceAll('|', '/');
+  const lines = rows.map(
+    (row) => `| ${row.id} | ${row.where ?? ''} | ${proofOf(row)} | ${row.verdict}: ${row.codes.join(', ')} |`,
+  );
   return ['| pair | where | proof | onpar |', '| --- | --- | --- | --- |', ...lines];
 }
 
@@ -77,7 +80,9 @@ export function page({ rows, bases, dropped }) {
     '',
     '## Left out, for want of a proof',
     '',
-    ...dropped.map(({ id, where, what }) => `- ${id}${where ? ` (${where})` : ''}: ${what.replace(/\s+/g, ' ').slice(0, 160)}`),
+    ...dropped.map(
+      ({ id, where, what }) => `- ${id}${where ? ` (${where})` : ''}: ${what.replace(/\s+/g, ' ').slice(0, 160)}`,
+    ),
     '',
   ].join('\n');
 }
@@ -87,5 +92,12 @@ export function brief({ rows, seconds }) {
   const name = (row) => `  ${row.id} (${row.verdict})`;
   const missed = rows.filter(({ kind, onpar }) => kind === 'faulty' && !onpar).map(name);
   const alarms = rows.filter(({ kind, onpar }) => kind === 'healthy' && onpar).map(name);
-  return [...summary(rows), `onpar took ${seconds.toFixed(0)} s`, `missed: ${missed.length}`, ...missed, `alarms: ${alarms.length}`, ...alarms].join('\n');
+  return [
+    ...summary(rows),
+    `onpar took ${seconds.toFixed(0)} s`,
+    `missed: ${missed.length}`,
+    ...missed,
+    `alarms: ${alarms.length}`,
+    ...alarms,
+  ].join('\n');
 }
