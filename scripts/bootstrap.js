@@ -100,4 +100,5 @@ if (task === 'demo') {
 } else if (task === 'test') script('test.js');
 else if (task === 'check') script('check.js');
 else if (task === 'bench') script('bench.js');
-else if (task !== 'build') fail(`unknown task \`${task}\`; there are demo, test, check, build, bench`);
+else if (task === 'bench:faults') script('bench-faults.js');
+else if (task !== 'build') fail(`unknown task \`${task}\`; there are demo, test, check, build, bench, bench:faults`);

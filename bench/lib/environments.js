@@ -27,9 +27,12 @@ export async function polygraphyEnvironment() {
 }
 
 /** onpar's own PyTorch toolchain: both sides of a bench use its interpreter and its torch, file by file the same. */
-export async function pytorchEnvironment() {
+export const pytorchEnvironment = () => toolchainEnvironment('pytorch');
+
+/** One of onpar's own toolchains, installed when it is not there yet. */
+export async function toolchainEnvironment(wanted) {
   const { ensureInstalled, toolchains } = await import('../../build/dev.js');
-  const chain = toolchains().find(({ name }) => name === 'pytorch');
+  const chain = toolchains().find(({ name }) => name === wanted);
   const { python } = await ensureInstalled(
     {
       name: chain.name,
