@@ -63,3 +63,7 @@ export function keyedArtifact(
     key: [artifact.format, artifact.digest],
   };
 }
+
+/** An existing candidate: a case's weights belong to its source alone. */
+export const existingCandidate = (conversion: Conversion, existing: ModelSource): KeyedModel =>
+  keyedSource({ ...conversion, case: { ...conversion.case, weights: null } }, existing);

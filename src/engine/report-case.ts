@@ -6,7 +6,7 @@ import type { Finding } from '../records/finding.ts';
 import type { Observation } from '../records/observation.ts';
 import type { ReportCase, ReportSample, Side } from '../records/report.ts';
 import type { Verdict } from '../records/verdict.ts';
-import type { ConversionTrace } from './run-conversion.ts';
+import type { ConversionTrace } from './conversion/trace.ts';
 
 /** Failures of the place rather than of the model: they end with exit code 3 when nothing else ran, and no `expect` excuses them. */
 const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([

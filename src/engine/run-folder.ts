@@ -17,7 +17,7 @@ import { sha256 } from '../core/hash.ts';
 import { fileSafe } from '../core/paths.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { ReportCase } from '../records/report.ts';
-import type { ConversionTrace } from './run-conversion.ts';
+import type { ConversionTrace } from './conversion/trace.ts';
 
 /** What a run leaves in its folder; only these are ever removed from it. */
 const OWN_NAMES: readonly string[] = [

@@ -8,12 +8,13 @@ import type { RunEvent } from '../records/event.ts';
 import type { Report, ReportCase } from '../records/report.ts';
 import { REPORT_SCHEMA_VERSION } from '../records/version.ts';
 import { RunContext } from './context.ts';
+import type { ConversionTrace } from './conversion/trace.ts';
 import type { Emit } from './emit.ts';
 import { countCases, exitCodeOf } from './exit-code.ts';
 import { machine } from './machine.ts';
 import { reportCase } from './report-case.ts';
 import { reproduceCommands } from './reproduce.ts';
-import { type ConversionTrace, runConversion } from './run-conversion.ts';
+import { runConversion } from './run-conversion.ts';
 import { newRunId, RunFolder } from './run-folder.ts';
 import { Store } from './store.ts';
 

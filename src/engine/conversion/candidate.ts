@@ -1,0 +1,124 @@
+import type { Conversion } from '../../plan/conversion.ts';
+import type { IoContract } from '../../records/contract.ts';
+import type { Observation } from '../../records/observation.ts';
+import type { InputPlan } from '../../records/rules.ts';
+import type { Sample } from '../../records/sample.ts';
+import type { RunContext } from '../context.ts';
+import { isInNode, resolveHost } from '../hosts.ts';
+import { wantsRoles, withReadRoles } from '../input-roles.ts';
+import { renamedInputs } from '../inputs.ts';
+import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
+import type { StepResult } from '../step.ts';
+import { exportModel } from '../steps/export.ts';
+import { observeModel } from '../steps/observe.ts';
+import { makeSamples } from '../steps/sample.ts';
+import { type Example, samplePlan, tracingExample } from './sample-plan.ts';
+import type { Trace } from './trace.ts';
+
+/**
+ * An existing candidate in a Node worker is opened while the reference is: that worker keeps what it described open for the
+ * `open` that follows. Not in Python, where both would load the model. A failure is told when the candidate runs.
+ */
+export function openAhead(ctx: RunContext, conversion: Conversion): void {
+  const { existing, candidate, case: c } = conversion;
+  if (existing === null || !isInNode(candidate.runtime)) return;
+  const { ref } = existingCandidate(conversion, existing);
+  resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
+    ({ host }) =>
+      ctx.pool.warm(host).describeAhead(
+        {
+          runtime: candidate.runtime.name,
+          model: ref,
+          options: { ...candidate.options },
+          outDir: ctx.pool.scratch('ahead'),
+        },
+        { timeoutMs: c.timeoutMs },
+      ),
+    () => {},
+  );
+}
+
+interface CandidateNeeds {
+  readonly source: KeyedModel;
+  readonly inputs: readonly InputPlan[];
+  /** Null where the exporter needs none. */
+  readonly example: Example | null;
+  readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
+  readonly referenceContract: IoContract;
+}
+
+/** Makes the candidate where it does not exist yet, and runs it on the samples. */
+export async function runCandidate(
+  ctx: RunContext,
+  conversion: Conversion,
+  needs: CandidateNeeds,
+  trace: Trace,
+): Promise<StepResult<Observation>> {
+  const { inputs, set } = needs;
+  const model = await candidateModel(ctx, conversion, needs, trace);
+  trace.digests.candidate = model.digest;
+  const { mapInputs } = conversion.rules;
+  // Samples carry the plan's names, whatever the model itself calls its inputs.
+  const reference = {
+    inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    outputs: [],
+    names: needs.referenceContract.names,
+  };
+  const declared = Object.fromEntries(
+    (trace.artifact?.value.declared ?? []).flatMap((d) =>
+      d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [],
+    ),
+  );
+  return observeModel(ctx, conversion, {
+    role: 'candidate',
+    model,
+    inputs,
+    samples: set.value.samples,
+    sampleDir: set.dir,
+    rename: (contract) => renamedInputs(reference, contract, mapInputs, declared),
+    renameKey: [mapInputs, declared, reference.names],
+  });
+}
+
+/**
+ * Code says nothing about which integers are legal, the ONNX graph that is made of it does. So where the user left integers
+ * open, the export comes first, traced with one sample of assumed values, and the samples are planned with what its graph
+ * tells. An export that fails tells nothing and fails again, by the same step, where its failure is recorded.
+ */
+export async function exportAhead(
+  ctx: RunContext,
+  conversion: Conversion,
+  { source, inputs, seed }: { readonly source: KeyedModel; readonly inputs: InputPlan[]; readonly seed: number },
+  trace: Trace,
+): Promise<{ readonly inputs: InputPlan[]; readonly example: Example | null }> {
+  const { exporter, candidate, samples } = conversion;
+  if (exporter === null || candidate.format !== 'onnx' || samples.portfolio === 0 || !wantsRoles(inputs))
+    return { inputs, example: null };
+  const first = trace.count(
+    await makeSamples(ctx, conversion.id, { ...samplePlan(conversion, inputs, seed), portfolio: 1, files: [] }),
+  );
+  const example = tracingExample(conversion, first);
+  try {
+    const artifact = await exportModel(ctx, conversion, { model: source, inputs, example });
+    return {
+      inputs: await withReadRoles(ctx, conversion, inputs, [keyedArtifact(conversion, artifact.value, artifact.dir)]),
+      example,
+    };
+  } catch {
+    return { inputs, example };
+  }
+}
+
+async function candidateModel(
+  ctx: RunContext,
+  conversion: Conversion,
+  { source, inputs, example }: CandidateNeeds,
+  trace: Trace,
+): Promise<KeyedModel> {
+  if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
+  if (conversion.exporter === null) return source;
+  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example }));
+  trace.artifact = artifact;
+  trace.findings.push(...artifact.value.findings);
+  return keyedArtifact(conversion, artifact.value, artifact.dir);
+}

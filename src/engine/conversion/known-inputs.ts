@@ -1,0 +1,69 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Conversion } from '../../plan/conversion.ts';
+import type { IoContract } from '../../records/contract.ts';
+import type { InputPlan } from '../../records/rules.ts';
+import type { TensorInfo } from '../../records/sample.ts';
+import { isTable } from '../../sample/table.ts';
+import { readSafetensorsHeader } from '../../tensor/safetensors.ts';
+import { readTensorFile } from '../../tensor/tensor-file.ts';
+import type { RunContext } from '../context.ts';
+import { resolveInputs } from '../inputs.ts';
+import { existingCandidate } from '../model-key.ts';
+import type { StepResult } from '../step.ts';
+import { type Description, describeModel } from '../steps/describe.ts';
+import type { Trace } from './trace.ts';
+
+/** The inputs of a conversion, from everyone who can tell: the suite, the model, its examples, the user's data, the candidate. */
+export async function inputsOf(
+  ctx: RunContext,
+  conversion: Conversion,
+  described: StepResult<Description>,
+  trace: Trace,
+): Promise<InputPlan[]> {
+  return resolveInputs(conversion.case, {
+    contract: described.value.contract,
+    examples: examplesOf(described),
+    parameters: (described.value.facts.forwardParameters as string[] | undefined) ?? null,
+    data: await dataShapes(conversion),
+    candidate: await candidateContract(ctx, conversion, described, trace),
+  });
+}
+
+function examplesOf({ value, dir }: StepResult<Description>): TensorInfo[] | null {
+  return value.exampleInputs === null ? null : tensorInfos(join(dir, value.exampleInputs));
+}
+
+function tensorInfos(path: string): TensorInfo[] {
+  return [...readSafetensorsHeader(path).tensors.values()].map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: [...shape],
+  }));
+}
+
+async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
+  const [first] = conversion.samples.files;
+  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile() || isTable(first))
+    return null;
+  const tensors = readTensorFile(first);
+  return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
+}
+
+/** The candidate's contract, asked for only when an existing artifact is all that can tell the inputs. */
+async function candidateContract(
+  ctx: RunContext,
+  conversion: Conversion,
+  described: StepResult<Description>,
+  trace: Trace,
+): Promise<IoContract | null> {
+  if (
+    conversion.existing === null ||
+    described.value.contract.inputs.length > 0 ||
+    described.value.exampleInputs !== null
+  )
+    return null;
+  if (Object.values(conversion.case.inputs).some((i) => i.shape !== undefined)) return null;
+  const model = existingCandidate(conversion, conversion.existing);
+  return trace.count(await describeModel(ctx, conversion, model, 'candidate')).value.contract;
+}

@@ -1,0 +1,41 @@
+import { digestFile } from '../../core/hash.ts';
+import type { Conversion } from '../../plan/conversion.ts';
+import type { InputPlan, SamplePlan } from '../../records/rules.ts';
+import type { Sample } from '../../records/sample.ts';
+import type { StepResult } from '../step.ts';
+
+/** What the sample stage is asked for. */
+export function samplePlan(conversion: Conversion, inputs: readonly InputPlan[], seed: number): SamplePlan {
+  const { samples, case: c } = conversion;
+  return {
+    inputs: [...inputs],
+    portfolio: samples.portfolio,
+    files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
+    special: samples.special,
+    labels: [...c.labels],
+    dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
+    seed,
+  };
+}
+
+/** The sample that an exporter traces with. */
+export interface Example {
+  readonly sample: Sample;
+  readonly dir: string;
+}
+
+/** Null where the exporter needs none. */
+export function tracingExample(
+  { source }: Conversion,
+  set: StepResult<{ readonly samples: readonly Sample[] }>,
+): Example | null {
+  const sample =
+    source.callable !== undefined || source.format === 'torchscript' ? exampleSample(set.value.samples) : undefined;
+  return sample === undefined ? null : { sample, dir: set.dir };
+}
+
+/** Generators whose values look like data, at base sizes (no `[batch=1]`): what tracing should see. */
+const exampleSample = (samples: readonly Sample[]): Sample | undefined =>
+  samples.find((s) => ['normal', 'uniform'].includes(s.generator) && !s.id.includes('[')) ??
+  samples.find((s) => !s.id.includes('[')) ??
+  samples[0];

@@ -1,0 +1,54 @@
+import type { ConversionComparison } from '../../compare/compare.ts';
+import type { RawFinding } from '../../core/findings.ts';
+import type { Artifact } from '../../records/artifact.ts';
+import type { Coverage } from '../../records/coverage.ts';
+import type { Observation, SampleRun } from '../../records/observation.ts';
+import type { Sample } from '../../records/sample.ts';
+import type { StepResult } from '../step.ts';
+
+/** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */
+export interface ConversionTrace {
+  readonly samples: readonly Sample[];
+  readonly sampleDir: string | null;
+  readonly artifact: StepResult<Artifact> | null;
+  readonly reference: StepResult<Observation> | null;
+  readonly candidate: StepResult<Observation> | null;
+  readonly comparison: ConversionComparison | null;
+  /** What the samples moved on the reference's side. */
+  readonly coverage: Coverage | null;
+  /** What was noticed outside the comparison. */
+  readonly findings: readonly RawFinding[];
+  /** Samples of the default sweep that the reference refused: left out of the judgement. */
+  readonly refused: readonly SampleRun[];
+  readonly steps: { readonly total: number; readonly cached: number };
+  /** Which part failed, and how. */
+  readonly failure: { readonly side: 'reference' | 'candidate'; readonly error: unknown } | null;
+  /** Digest of the model that each side ran, and the environment that ran it, as far as they are known. */
+  readonly digests: { readonly reference: string | null; readonly candidate: string | null };
+  readonly environments: { readonly reference: string | null; readonly candidate: string | null };
+}
+
+/** A trace while its conversion runs. */
+export class Trace implements ConversionTrace {
+  samples: readonly Sample[] = [];
+  sampleDir: string | null = null;
+  artifact: StepResult<Artifact> | null = null;
+  reference: StepResult<Observation> | null = null;
+  candidate: StepResult<Observation> | null = null;
+  comparison: ConversionComparison | null = null;
+  coverage: Coverage | null = null;
+  findings: RawFinding[] = [];
+  refused: readonly SampleRun[] = [];
+  steps: { total: number; cached: number } = { total: 0, cached: 0 };
+  failure: ConversionTrace['failure'] = null;
+  digests: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  environments: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  /** Whose fault a failure is at this point. */
+  side: 'reference' | 'candidate' = 'reference';
+
+  count<T>(result: StepResult<T>): StepResult<T> {
+    this.steps.total++;
+    if (result.cached) this.steps.cached++;
+    return result;
+  }
+}
