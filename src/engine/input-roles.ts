@@ -26,11 +26,18 @@ export async function withReadRoles(
 ): Promise<InputPlan[]> {
   let filled = inputs;
   for (const model of models) {
-    if (model.ref.format !== 'onnx' || !filled.some(isOpen) || statSync(model.ref.path).size > MAX_BYTES) continue;
+    if (!mayTell(model) || !filled.some(isOpen)) continue;
     const { value: roles } = await readRoles(ctx, conversion, model);
     filled = merged(filled, roles);
   }
   return filled;
+}
+
+const mayTell = ({ ref }: KeyedModel): boolean => ref.format === 'onnx' && statSync(ref.path).size <= MAX_BYTES;
+
+/** Reads a graph while its model is opened elsewhere; whoever asks later gets this answer. A failure is told by opening it. */
+export function readRolesAhead(ctx: RunContext, conversion: Conversion, model: KeyedModel): void {
+  if (mayTell(model)) readRoles(ctx, conversion, model).catch(() => {});
 }
 
 /** Whether an ONNX graph could still tell which values are legal: any integer may be an index, and most are not legal ones. */

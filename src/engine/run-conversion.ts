@@ -6,7 +6,7 @@ import { inputsOf } from './conversion/known-inputs.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
 import { resolveHost } from './hosts.ts';
-import { withReadRoles } from './input-roles.ts';
+import { readRolesAhead, withReadRoles } from './input-roles.ts';
 import { existingCandidate, keyedSource } from './model-key.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
@@ -30,7 +30,10 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   const source = keyedSource(conversion);
   trace.digests.reference = source.digest;
   const described = trace.count(
-    await describeModel(ctx, conversion, source, 'reference', () => openAhead(ctx, conversion)),
+    await describeModel(ctx, conversion, source, 'reference', () => {
+      openAhead(ctx, conversion);
+      readRolesAhead(ctx, conversion, source);
+    }),
   );
   trace.findings.push(...described.value.findings);
   const resolved = await inputsOf(ctx, conversion, described, trace);
