@@ -1,3 +1,5 @@
+import type { VariantKind } from './variant.ts';
+
 /** What toolchains and Node runtimes offer; read from data, so that planning starts no process. */
 export interface OptionSpec {
   readonly type?: string | readonly string[];
@@ -24,6 +26,10 @@ export interface RuntimeInfo {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** The format's own framework: it defines the truth when the model is the source. */
   readonly isReference: boolean;
+  /** How it can run a model otherwise than deployed; missing: not at all. */
+  readonly variants?: readonly VariantKind[];
+  /** Options that switch its optimiser off; missing: it has none, or none that can be switched off. */
+  readonly unoptimised?: Readonly<Record<string, unknown>>;
 }
 
 export interface Catalogue {

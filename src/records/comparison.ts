@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
 import { num } from './number-schema.ts';
+import { PERTURB_STEPS } from './variant.ts';
 import { grade, verdict } from './verdict-schema.ts';
 
 /** The tolerance an output was held against: |candidate − reference| ≤ atol + rtol · |reference|. */
@@ -69,6 +70,38 @@ export const sampleComparison = z.object({
 });
 export type SampleComparison = z.infer<typeof sampleComparison>;
 
+/** What tells rounding from fault: float64 on both sides, the measured noise floor, or the dtype's table where neither is to be had. */
+export const INSTRUMENTS = ['float64', 'noise-floor', 'dtype-table'] as const;
+export type Instrument = (typeof INSTRUMENTS)[number];
+
+/** How the error of one output was held against what rounding does. Ratios are the worst over slices and samples. */
+export const rounding = z.object({
+  instrument: z.enum(INSTRUMENTS),
+  /** The precision whose rounding is legitimate: float32, or the lower one that the conversion declares. */
+  step: z.enum(PERTURB_STEPS),
+  /** What could be moved to measure the floor; null without one. With inputs alone the limit is larger. */
+  reach: z.enum(['weights', 'inputs']).nullable(),
+  /** max|candidate − reference| / floor, and what it may be. Null without a floor. */
+  ratio: num.nullable(),
+  limit: num.nullable(),
+  /** Is it the same function? |candidate64 − reference64| against the spread of reference64 when weights move by one step. */
+  function: z.object({ distance: num, spread: num, ratio: num, limit: num }).nullable(),
+  /** Is it computed well? Each side's distance to its own float64; `bound` is what summing in any order may do. */
+  computation: z.object({ candidate: num, reference: num, bound: num.nullable(), ratio: num, limit: num }).nullable(),
+  /** Where the deciding ratio is: a sample, and the slice of an axis (null: the whole tensor). */
+  worst: z
+    .object({ sample: z.string(), axis: z.number().int().nullable(), index: z.number().int().nullable() })
+    .nullable(),
+  /** Share of elements that jump under rounding (thresholds, ties): left out of the floor, judged by their share. */
+  unstable: num,
+  /** Samples in which a fault could have been seen (floor ≤ 1 % of scale), of those that were compared. */
+  informative: z.number().int(),
+  samples: z.number().int(),
+  /** First place along an axis (a time step) from which on the floor exceeds 1 % of scale: nothing is judged there. */
+  horizon: z.object({ axis: z.number().int(), index: z.number().int() }).nullable(),
+});
+export type Rounding = z.infer<typeof rounding>;
+
 /** One output of one candidate over all samples. */
 export const outputComparison = z.object({
   name: z.string(),
@@ -81,6 +114,8 @@ export const outputComparison = z.object({
   grade: grade.nullable(),
   tolerance,
   noiseFloor: num.nullable(),
+  /** Null: bit-identical, exact (integers), or nothing compared. Missing in reports of earlier versions. */
+  rounding: rounding.nullable().optional(),
   metrics,
   histogram: histogram.nullable(),
   worst: element.nullable(),

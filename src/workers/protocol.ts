@@ -3,6 +3,7 @@ import type { DeclaredChange } from '../records/artifact.ts';
 import type { Dim, IoContract } from '../records/contract.ts';
 import type { FailureRecord } from '../records/finding.ts';
 import type { SampleRun } from '../records/observation.ts';
+import type { Variant } from '../records/variant.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 
 /** The worker protocol, docs/worker-protocol.md, as types. */
@@ -39,7 +40,14 @@ export interface Verbs {
     };
   };
   open: {
-    params: { runtime: string; model: ModelRef; options: Record<string, unknown>; inputs: readonly InputRef[] };
+    params: {
+      runtime: string;
+      model: ModelRef;
+      options: Record<string, unknown>;
+      inputs: readonly InputRef[];
+      /** Only with a runtime that offers it. */
+      variant?: Variant;
+    };
     result: {
       session: string | number;
       version: string;

@@ -21,6 +21,7 @@ class Plugin:
     name: str
     module: ModuleType
     options: dict[str, Any]
+    variants: tuple[str, ...] = ()
 
 
 class Toolchain:
@@ -76,4 +77,5 @@ class Toolchain:
                 fix=f"it takes {', '.join(formats)}",
             )
         filled = with_defaults(options, entry.get("options", {}), f"{kind} {name}")
-        return Plugin(name, importlib.import_module(entry["module"]), filled)
+        variants = tuple(entry.get("variants", ()))
+        return Plugin(name, importlib.import_module(entry["module"]), filled, variants)

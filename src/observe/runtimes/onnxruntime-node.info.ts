@@ -6,6 +6,7 @@ export const ONNXRUNTIME_NODE: RuntimeInfo = {
   formats: ['onnx'],
   toolchain: 'node',
   isReference: true,
+  unoptimised: { graphOptimizationLevel: 'disabled' },
   options: {
     graphOptimizationLevel: {
       enum: ['disabled', 'basic', 'extended', 'layout', 'all'],

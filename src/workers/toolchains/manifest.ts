@@ -5,6 +5,7 @@ import { sha256 } from '../../core/hash.ts';
 import { allowedValues } from '../../core/nearest.ts';
 import { packageRoot } from '../../core/paths.ts';
 import type { ExporterInfo, OptionSpec, RuntimeInfo } from '../../records/catalogue.ts';
+import type { VariantKind } from '../../records/variant.ts';
 
 /** A folder under `converters/`: a locked environment that offers exporters and runtimes. */
 export interface Toolchain {
@@ -28,7 +29,14 @@ interface ManifestFile {
   installedMb: number;
   installedMbCpu?: number | null;
   exporters?: { name: string; from: string[]; to: string; default?: boolean; options?: Record<string, OptionSpec> }[];
-  runtimes?: { name: string; formats: string[]; reference?: boolean; options?: Record<string, OptionSpec> }[];
+  runtimes?: {
+    name: string;
+    formats: string[];
+    reference?: boolean;
+    options?: Record<string, OptionSpec>;
+    variants?: VariantKind[];
+    unoptimised?: Record<string, unknown>;
+  }[];
 }
 
 export const convertersFolder: string = join(packageRoot, 'converters');
@@ -71,6 +79,8 @@ function readToolchain(folder: string): Toolchain {
       toolchain: manifest.name,
       options: r.options ?? {},
       isReference: r.reference ?? false,
+      ...(r.variants === undefined ? {} : { variants: r.variants }),
+      ...(r.unoptimised === undefined ? {} : { unoptimised: r.unoptimised }),
     })),
   };
 }
