@@ -6,7 +6,7 @@ import { type ContractComparison, compareContracts } from './contract/contract.t
 import { checkPairing } from './contract/permutation.ts';
 import { failedSide } from './failed-side.ts';
 import type { CompareInput, ConversionComparison } from './input.ts';
-import { compareOutputs, finder, scoresFindings } from './outputs.ts';
+import { compareOutputs, finder, type OutputResults, scoresFindings } from './outputs.ts';
 import { unfitReference } from './reference.ts';
 import { judgeSamples, pickWorst } from './samples.ts';
 import { compileRules, type RuleFor, ruleFindings } from './tolerance/rules.ts';
@@ -38,7 +38,12 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
     ...ruleFindings(input.rules, contract.outputNames.reference),
   ];
   const accounting = [...accounts.findings, ...countFindings(countCompared(accounts, outputs), input.samples.length)];
-  const shared = { contract: contract.rows, samples, worstSample: pickWorst(samples, outputs) };
+  const shared = {
+    contract: contract.rows,
+    samples,
+    worstSample: pickWorst(samples, outputs),
+    open: openOutputs(input, results, ruleFor),
+  };
   if (unfit !== null) {
     // A reference that is no judge says nothing about values: the measures stay, without a verdict and without findings.
     const findings = [unfit, ...before, ...accounting];
@@ -62,7 +67,14 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
 /** Values under the first pairing and, where they contradict it, once more under the one that fits. */
 function compareTensors(input: CompareInput, { run: samples }: Accounts, ruleFor: RuleFor) {
   const compare = ({ outputs, outputNames }: ContractComparison) =>
-    compareOutputs({ pairs: outputs, samples, ruleFor, ties: input.rules.ties, find: finder(outputNames) });
+    compareOutputs({
+      pairs: outputs,
+      samples,
+      ruleFor,
+      ties: input.rules.ties,
+      find: finder(outputNames),
+      evidence: input.evidence ?? null,
+    });
   const contract = compareContracts(input);
   const results = compare(contract);
   const check = { pairs: contract.outputs, samples, results, ruleFor, find: finder(contract.outputNames) };
@@ -72,10 +84,30 @@ function compareTensors(input: CompareInput, { run: samples }: Accounts, ruleFor
   return { contract: again, results: compare(again), pairing };
 }
 
+/**
+ * Which outputs the engine should measure more about, and in which samples: those of which nothing was measured though they
+ * differ, and those that the floor alone does not settle. A rule of the user's own needs no instrument to be decided.
+ */
+function openOutputs(
+  { evidence }: CompareInput,
+  results: ReadonlyMap<string, OutputResults>,
+  ruleFor: RuleFor,
+): ConversionComparison['open'] {
+  return [...results].flatMap(([output, { samples, decision }]) => {
+    const differing = samples.filter((r) => r.status === 'compared' && r.grade !== 'identical');
+    if (differing.length === 0) return [];
+    const isMeasured = ['auto', 'preset'].includes(ruleFor(output).rule.kind);
+    if (evidence !== undefined && (decision === null || !decision.open || !isMeasured)) return [];
+    const ratio = ({ sample, moments }: SampleResult): number =>
+      decision?.samples.get(sample)?.ratio ?? moments.maxAbs / moments.scale;
+    return [{ output, samples: differing.sort((a, b) => ratio(b) - ratio(a)).map((r) => r.sample) }];
+  });
+}
+
 function judgeOutputs(
   input: CompareInput,
   contract: ContractComparison,
-  results: ReadonlyMap<string, SampleResult[]>,
+  results: ReadonlyMap<string, OutputResults>,
   pairing: readonly RawFinding[],
   ruleFor: RuleFor,
 ) {
@@ -83,7 +115,7 @@ function judgeOutputs(
   const outputs = contract.outputs.flatMap((pair): OutputComparison[] => {
     if (pair.reference === null) return [];
     const { name } = pair.reference;
-    const ofOutput = results.get(name) ?? [];
+    const { samples: ofOutput, decision } = results.get(name) ?? { samples: [], decision: null };
     const known = [...contract.findings, ...pairing].filter((f) => concerns(f, name));
     const dtype = observedDtype(pair, ofOutput, known, input.declared);
     const summary = summarise({
@@ -92,6 +124,7 @@ function judgeOutputs(
       pairedBy: pair.pairedBy,
       rule: ruleFor(name),
       results: ofOutput,
+      decision,
       findings: [...known, ...dtype],
     });
     findings.push(...dtype, ...summary.findings);

@@ -21,6 +21,7 @@ export function failedSide(input: CompareInput): ConversionComparison | null {
     outputs: [],
     samples: input.samples.map(({ id }) => ({ id, verdict: 'error', failure: first.failure })),
     worstSample: null,
+    open: [],
   };
 }
 

@@ -8,6 +8,7 @@ import type { ContractRow } from '../records/report.ts';
 import type { CompareRules } from '../records/rules.ts';
 import type { Sample } from '../records/sample.ts';
 import type { Grade, Verdict } from '../records/verdict.ts';
+import type { Evidence } from './evidence.ts';
 
 /** The reference or the candidate: what it declares, what was observed, and where the observed tensors lie. */
 export interface ComparedSide {
@@ -27,6 +28,8 @@ export interface CompareInput {
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
   readonly rules: CompareRules;
+  /** What was measured to tell rounding from fault; missing: the dtype's table has to do. */
+  readonly evidence?: Evidence;
 }
 
 /** What the comparison says about one planned sample, over all outputs. */
@@ -45,6 +48,8 @@ export interface ConversionComparison {
   readonly contract: ContractRow[];
   readonly outputs: OutputComparison[];
   readonly samples: ComparedSample[];
+  /** What float64 could still settle of the outputs, by reference name: samples, the largest ratio to the floor first. */
+  readonly open: readonly { readonly output: string; readonly samples: readonly string[] }[];
   /** The sample whose tensors are worth keeping; null when no sample was compared. */
   readonly worstSample: string | null;
 }

@@ -5,8 +5,13 @@ import { elementCount, type NamedTensors, type Tensor } from '../tensor/tensor.t
 import type { RunSample } from './accounting.ts';
 import type { OutputNames } from './contract/contract.ts';
 import type { Pair } from './contract/pairing.ts';
+import type { Evidence } from './evidence.ts';
+import { type Decision, decide, wholeBound } from './rounding/decide.ts';
+import type { SampleRounding } from './rounding/measure.ts';
+import { outputRounding } from './rounding/output.ts';
+import { type VariedOutputs, variationsOf } from './rounding/variations.ts';
 import type { OutputRule } from './tolerance/rules.ts';
-import { type JudgeInput, judge, operandsOf, type SampleResult } from './values/judge.ts';
+import { decided, type JudgeInput, judge, operandsOf, type SampleResult } from './values/judge.ts';
 import { scaleOf } from './values/measure.ts';
 import { pooledScale } from './values/moments.ts';
 
@@ -24,6 +29,13 @@ export interface OutputsInput {
   readonly ruleFor: (output: string) => OutputRule;
   readonly ties: CompareRules['ties'];
   readonly find: TensorFinder;
+  readonly evidence: Evidence | null;
+}
+
+export interface OutputResults {
+  readonly samples: SampleResult[];
+  /** What the instruments say of the output; null where nothing was measured or everything is bit-identical. */
+  readonly decision: Decision | null;
 }
 
 /** All samples of all paired outputs, by reference name. One sample is in memory at a time. */
@@ -33,27 +45,78 @@ export function compareOutputs({
   ruleFor,
   ties,
   find,
-}: OutputsInput): ReadonlyMap<string, SampleResult[]> {
+  evidence,
+}: OutputsInput): ReadonlyMap<string, OutputResults> {
   const full = pairs.filter(isFull);
   const scales = outputScales(full, samples, ruleFor, find);
   const results = new Map<string, SampleResult[]>(full.map((p) => [p.reference.name, []]));
+  const roundings = new Map<string, SampleRounding[]>(full.map((p) => [p.reference.name, []]));
+  const variations = evidence === null ? null : variationsOf(evidence);
   for (const { id, load } of samples) {
     const tensors = load();
+    const varied = variations?.(id) ?? null;
+    const measured = new Map<string, SampleRounding | null>();
     for (const pair of full) {
+      const rounding = varied === null ? null : roundingOf(pair, id, tensors, varied, find);
+      measured.set(pair.reference.name, rounding);
+      if (rounding !== null) roundings.get(pair.reference.name)?.push(rounding);
+    }
+    for (const pair of full) {
+      const { name } = pair.reference;
       const input: JudgeInput = {
         sample: id,
         reference: find(tensors.reference, pair, 'reference'),
         candidate: find(tensors.candidate, pair, 'candidate'),
         referenceSpec: pair.reference,
         candidateSpec: pair.candidate,
-        rule: ruleFor(pair.reference.name),
-        outputScale: scales.get(pair.reference.name) ?? Number.NaN,
-        scores: scoresOf(pair, full, ties, tensors, find),
+        rule: ruleFor(name),
+        outputScale: scales.get(name) ?? Number.NaN,
+        roundingBound: boundFrom(measured.get(name) ?? null, evidence),
+        perturbed: varied?.perturbed.flatMap((t) => find(t, pair, 'reference') ?? []),
+        scores: scoresOf(pair, full, ties, tensors, find, (scores) =>
+          boundFrom(measured.get(scores) ?? null, evidence),
+        ),
       };
-      results.get(pair.reference.name)?.push(judge(input));
+      results.get(name)?.push(judge(input));
     }
   }
-  return results;
+  return new Map(
+    [...results].map(([name, ofOutput]) => {
+      const decision = evidence === null ? null : decide({ ...evidence, samples: roundings.get(name) ?? [] });
+      const judged = ofOutput.map((r) => {
+        const said = decision?.samples.get(r.sample);
+        return said === undefined || r.status !== 'compared' ? r : decided(r, said, ruleFor(name));
+      });
+      return [name, { samples: judged, decision }];
+    }),
+  );
+}
+
+function roundingOf(
+  pair: FullPair,
+  sample: string,
+  tensors: ReturnType<RunSample['load']>,
+  varied: VariedOutputs,
+  find: TensorFinder,
+): SampleRounding | null {
+  const reference = find(tensors.reference, pair, 'reference');
+  const candidate = find(tensors.candidate, pair, 'candidate');
+  if (reference === undefined || candidate === undefined) return null;
+  return outputRounding({
+    sample,
+    reference,
+    candidate,
+    referenceSpec: pair.reference,
+    candidateSpec: pair.candidate,
+    varied,
+    find: (from, side) => find(from, pair, side),
+  });
+}
+
+/** What rounding may do to the whole tensor, for counting the elements beyond it. */
+function boundFrom(rounding: SampleRounding | null, evidence: Evidence | null): number | undefined {
+  if (rounding === null || evidence === null) return undefined;
+  return wholeBound(rounding, evidence) ?? undefined;
 }
 
 export type TensorFinder = (tensors: NamedTensors, pair: Pair, side: 'reference' | 'candidate') => Tensor | undefined;
@@ -113,6 +176,7 @@ function scoresOf(
   ties: CompareRules['ties'],
   tensors: ReturnType<RunSample['load']>,
   find: TensorFinder,
+  boundOf: (scores: string) => number | undefined,
 ): JudgeInput['scores'] {
   const name = scoresName(pair, ties);
   const scores =
@@ -125,8 +189,11 @@ function scoresOf(
     referenceScores,
     candidateScores: candidateScores?.dtype === 'string' ? undefined : candidateScores,
     classes: pair.reference.classes ?? pair.candidate.classes,
+    ...withBound(boundOf(scores.reference.name)),
   };
 }
+
+const withBound = (bound: number | undefined) => (bound === undefined ? {} : { bound });
 
 const scoresName = ({ reference, candidate }: FullPair, ties: CompareRules['ties']): string | undefined =>
   (Object.hasOwn(ties, reference.name) ? ties[reference.name] : undefined) ?? reference.argmaxOf ?? candidate.argmaxOf;

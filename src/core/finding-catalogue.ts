@@ -22,6 +22,15 @@ const number = (value: unknown): string =>
 /** An element in a sentence: nine digits tell any two float32 apart. */
 const value = (v: unknown): string => (typeof v === 'number' ? String(Number(v.toPrecision(9))) : String(v));
 
+/** `210×`; two digits say enough of a ratio. */
+const times = (ratio: unknown): string =>
+  typeof ratio === 'number' ? `${Number(ratio.toPrecision(2)).toLocaleString('en-US')}×` : `${String(ratio)}×`;
+
+const place = (a: Readonly<Record<string, unknown>>): string =>
+  a.sample === undefined
+    ? ''
+    : ` (worst in sample ${String(a.sample)}${a.axis == null ? '' : `, slice ${String(a.index)} of axis ${String(a.axis)}`})`;
+
 const more = (count: unknown): string => (typeof count === 'number' && count > 1 ? ` (and ${count - 1} more)` : '');
 
 /** What a worker or runtime answered instead of a result: its own message is the sentence. */
@@ -190,6 +199,41 @@ export const CATALOGUE = {
     'More than rounding, though at most 0.1 % of the output’s scale. It fails unless the suite accepts it.',
     (w, a) =>
       `${w}: an error of ${String(a.scaled)} of the output’s scale is small, but more than rounding. To accept it, write \`${String(a.accept)}\` in the suite`,
+  ),
+  'function-differs': entry(
+    'error',
+    'Evaluated in double precision, where rounding plays no part, the two models still differ: the candidate computes another function (a constant, an attribute, a weight, an operator).',
+    (w, a) =>
+      `${w}: this is no rounding. In float64 the two models still differ by ${number(a.distance)}, ${times(a.ratio)} what moving every weight by one ${String(a.step)} step does (at most ${String(a.limit)}×)${place(a)}`,
+  ),
+  'computed-badly': entry(
+    'error',
+    'The candidate is the same function, but rounds far worse than the reference does: accumulation in a lower precision, a cancelling formula, a fast approximation.',
+    (w, a) =>
+      `${w}: the same function, computed badly. The candidate is ${number(a.candidate)} away from its own float64 result, the reference ${number(a.reference)}: ${times(a.ratio)} what summing in another order explains${place(a)}`,
+  ),
+  'beyond-noise-floor': entry(
+    'error',
+    'The error is larger than what rounding does to this model, measured by moving its inputs and weights by one step.',
+    (w, a) =>
+      `${w}: the error is ${times(a.ratio)} the noise floor (at most ${String(a.limit)}×${a.reach === 'inputs' ? ', inputs alone could be moved' : ''})${place(a)}`,
+  ),
+  'ill-conditioned': entry(
+    'error',
+    'Rounding alone moves this output so much that no fault could be seen in any sample. Give inputs on which the model is stable, or a tolerance of your own.',
+    (w, a) =>
+      `${w}: rounding alone moves it by more than 1 % of its scale${Number(a.unstable) > 0.05 ? ', or makes it jump,' : ''} in all ${String(a.samples)} samples that differ: nothing can be judged`,
+  ),
+  'partly-ill-conditioned': entry(
+    'info',
+    'In some samples, or from some place along an axis on, rounding alone moves the output by more than 1 % of its scale. They were left out of the judgement.',
+    (w, a) =>
+      `${w}: judged in ${String(a.informative)} of ${String(a.samples)} samples${a.index === undefined ? '' : `, along axis ${String(a.axis)} up to ${String(a.index)}`}; beyond that rounding alone moves it by more than 1 % of its scale`,
+  ),
+  'float64-distrusted': entry(
+    'info',
+    'The float64 evaluation contradicts what the runtimes agree on, so it was not believed; the noise floor decided.',
+    (w) => `${w}: float64 contradicts what both runtimes computed and was not believed; the noise floor decided`,
   ),
   'values-tied': entry(
     'info',

@@ -10,7 +10,7 @@ import type { Pair } from './pairing.ts';
 export interface PairingCheck {
   readonly pairs: readonly Pair[];
   readonly samples: readonly RunSample[];
-  readonly results: ReadonlyMap<string, readonly SampleResult[]>;
+  readonly results: ReadonlyMap<string, { readonly samples: readonly SampleResult[] }>;
   readonly ruleFor: (output: string) => OutputRule;
   readonly find: TensorFinder;
 }
@@ -30,7 +30,7 @@ const NOTHING: Repairing = { byValue: {}, findings: [] };
  */
 export function checkPairing(check: PairingCheck): Repairing {
   const guessed = check.pairs.filter(isFull).filter((p) => p.pairedBy === 'position' || p.pairedBy === 'name');
-  const resultsOf = (pair: FullPair): readonly SampleResult[] => check.results.get(pair.reference.name) ?? [];
+  const resultsOf = (pair: FullPair): readonly SampleResult[] => check.results.get(pair.reference.name)?.samples ?? [];
   const failing = guessed.filter((p) => resultsOf(p).some((r) => r.status !== 'empty' && !r.passes));
   const broken = failing.filter((p) => resultsOf(p).some((r) => r.grade === 'broken'));
   const permuted = [

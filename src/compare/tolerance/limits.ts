@@ -18,8 +18,8 @@ export interface LimitContext {
 const orZero = (scale: number): number => (Number.isNaN(scale) ? 0 : scale);
 
 /**
- * What counts as rounding: this is where `equivalent` ends. The dtype's table stands in until the noise floor and the
- * float64 twin are measured (design 6.4); they will be asked here first, and the table only where neither exists.
+ * What counts as rounding where nothing was measured: before the noise floor and float64 are asked (rounding/), which is
+ * only done when outputs differ, and where neither is to be had.
  *
  * The absolute part grows with the rms of the output: the rounding error of a network scales with its output as a
  * whole and not with each element, so an element near zero in an output of rms 100 carries the error of 100.
@@ -30,9 +30,12 @@ export function autoBounds({ dtype, scale, referenceStep }: LimitContext): Bound
   return { atol: atol * Math.max(1, orZero(scale)) + referenceStep, rtol };
 }
 
-/** The bounds that a rule sets for one sample. An expression has none: its elements are counted against `auto`. */
-export function boundsOf(rule: ToleranceRule, context: LimitContext): Bounds {
-  const auto = autoBounds(context);
+/**
+ * The bounds that a rule sets for one sample. An expression has none: its elements are counted against `auto`.
+ * `measured`: what rounding was seen to do here, times its limit; it takes the place of the table and of the presets.
+ */
+export function boundsOf(rule: ToleranceRule, context: LimitContext, measured?: number): Bounds {
+  const auto = measured === undefined ? autoBounds(context) : { atol: measured, rtol: 0 };
   switch (rule.kind) {
     case 'auto':
     case 'expression':
@@ -43,6 +46,7 @@ export function boundsOf(rule: ToleranceRule, context: LimitContext): Bounds {
       // No share of an output that is all zeros means anything; rounding is what is left.
       return orZero(context.scale) === 0 ? auto : { atol: rule.fraction * context.scale, rtol: 0 };
     case 'preset':
+      if (measured !== undefined) return auto;
       return rule.preset === 'float32'
         ? autoBounds({ ...context, dtype: 'float32' })
         : presetBounds(rule.preset, context, auto);

@@ -5,6 +5,8 @@ import { toNum } from '../../records/numbers.ts';
 import type { Grade } from '../../records/verdict.ts';
 import { acceptLine } from '../accept.ts';
 import { METRIC_NAMES } from '../metrics/registry.ts';
+import type { Decision } from '../rounding/decide.ts';
+import { roundingFindings } from '../rounding/findings.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
 import type { SampleResult } from './judge.ts';
 import type { Moments } from './moments.ts';
@@ -14,6 +16,7 @@ export interface OutputFacts {
   readonly name: string;
   readonly rule: OutputRule;
   readonly results: readonly SampleResult[];
+  readonly decision: Decision | null;
   readonly total: Moments;
   readonly metrics: Metrics;
   readonly grade: Grade | null;
@@ -32,6 +35,7 @@ export function valueFindings(facts: OutputFacts): RawFinding[] {
     ...mismatch('nan-differs', 'nanMismatches', where, facts),
     ...mismatch('inf-differs', 'infMismatches', where, facts),
     ...(facts.rule.expression === null ? boundFindings(where, facts) : expressionFindings(where, facts)),
+    ...roundingFindings(where, facts.decision, facts.rule),
     ...(total.ties === 0 ? [] : [makeFinding('values-tied', where, { count: total.ties })]),
   ];
 }
@@ -82,10 +86,10 @@ function mismatch(
 
 function boundFindings(where: string, facts: OutputFacts): RawFinding[] {
   const { rule, results, total, grade, metrics, name } = facts;
-  const outside = results.filter(
-    (r) => r.status === 'compared' && r.moments.violations > r.moments.nanMismatches + r.moments.infMismatches,
-  );
+  const outside = results.filter((r) => r.status === 'compared' && isOutside(r));
   if (outside.length === 0) return [];
+  // A slice of small values can be wrong while every element lies within what the large ones are allowed.
+  if (outside.every(({ moments }) => moments.violations === 0)) return [];
   if (rule.rule.kind === 'auto' && grade === 'close') {
     const scaled = Math.max(...outside.map((r) => r.moments.maxAbs / r.moments.scale));
     return [
@@ -110,6 +114,10 @@ function boundFindings(where: string, facts: OutputFacts): RawFinding[] {
     }),
   ];
 }
+
+/** Beyond what is allowed for another reason than NaN and infinities, which have findings of their own. */
+const isOutside = ({ moments, passes, decision }: SampleResult): boolean =>
+  moments.violations > moments.nanMismatches + moments.infMismatches && !(passes && decision !== null);
 
 /** The sample that is furthest off in units of its own scale: a large sample must not hide a small one. */
 function worstOf(outside: readonly SampleResult[]): SampleResult {

@@ -4,9 +4,10 @@ import { DIFFERENT } from '../grade.ts';
 import type { FullPair, TensorFinder } from '../outputs.ts';
 import { autoBounds } from '../tolerance/limits.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
-import { limitContext, operandsOf, sameShape } from './judge.ts';
+import { limitContext, operandsOf } from './judge.ts';
 import { allWithin, scaleOf } from './measure.ts';
 import type { Operands } from './operands.ts';
+import { sameShape } from './shapes.ts';
 
 /** How much two outputs have to agree to be taken for the same: up to rounding, up to 5 % of scale (quantised), in shape. */
 export type Fit = 'values' | 'scale' | 'shape';

@@ -2,7 +2,9 @@ import type { Element } from '../../records/comparison.ts';
 import type { TensorSpec } from '../../records/contract.ts';
 import type { Grade } from '../../records/verdict.ts';
 import { elementCount, type Tensor } from '../../tensor/tensor.ts';
-import { gradeOf } from '../grade.ts';
+import { gradeByScale, gradeOf } from '../grade.ts';
+import type { SampleDecision } from '../rounding/decide.ts';
+import { excuseFlips } from '../rounding/flips.ts';
 import { lessPrecise } from '../tolerance/dtype-table.ts';
 import { autoBounds, boundsOf, type LimitContext } from '../tolerance/limits.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
@@ -11,6 +13,7 @@ import type { Bounds } from './kernel.ts';
 import { allWithin, measure, scaleOf } from './measure.ts';
 import { type Moments, newMoments } from './moments.ts';
 import { elementAt, type Operands, prepare } from './operands.ts';
+import { sameShape } from './shapes.ts';
 import { excuseTies, type TieInput } from './ties.ts';
 
 /** One output in one sample. */
@@ -23,8 +26,14 @@ export interface JudgeInput {
   readonly rule: OutputRule;
   /** rms of the reference over all samples, where the rule asks for it. */
   readonly outputScale: number;
+  /** What rounding may do to this output in this sample, where it was measured: an absolute bound. */
+  readonly roundingBound?: number | undefined;
+  /** The output in runs of the reference that rounding moved. */
+  readonly perturbed?: readonly Tensor[] | undefined;
   /** For outputs that are indices into scores. */
-  readonly scores?: Pick<TieInput, 'referenceScores' | 'candidateScores' | 'classes'> | undefined;
+  readonly scores?:
+    | (Pick<TieInput, 'referenceScores' | 'candidateScores' | 'classes'> & { readonly bound?: number })
+    | undefined;
 }
 
 export type TensorFacts = Pick<Tensor, 'dtype' | 'shape'>;
@@ -49,6 +58,8 @@ export interface SampleResult {
   /** Worst first. */
   readonly worst: readonly Element[];
   readonly worstOutside: { readonly element: Element; readonly error: number } | null;
+  /** What the instruments say; null where nothing was measured, or nothing had to be. */
+  readonly decision: SampleDecision | null;
 }
 
 /** numpy's order: there at all, shape, dtype, then NaN, infinities and values in one pass. */
@@ -63,7 +74,7 @@ export function judge(input: JudgeInput): SampleResult {
   const exact = operands.kind !== 'number';
   const contextAt = (scale: number) => limitContext(input, reference, candidate, scale);
   const measured = measure(operands, reference.shape, (scale) =>
-    exact ? EXACT : boundsOf(rule.rule, contextAt(scale)),
+    exact ? EXACT : boundsOf(rule.rule, contextAt(scale), input.roundingBound),
   );
   const { moments, bounds, identical } = measured;
   const context = contextAt(moments.scale);
@@ -72,9 +83,10 @@ export function judge(input: JudgeInput): SampleResult {
       reference,
       candidate,
       ...input.scores,
-      bounds: scoreBounds(input.scores.referenceScores, input.scores.candidateScores),
+      bounds: scoreBounds(input.scores.referenceScores, input.scores.candidateScores, input.scores.bound),
     });
   }
+  if (exact && input.perturbed !== undefined) excuseFlips(moments, reference, candidate, input.perturbed);
   const passes = moments.violations === 0;
   const rounding =
     exact || rule.rule.kind === 'auto' || rule.rule.kind === 'expression' ? passes : isRounding(operands, context);
@@ -92,13 +104,11 @@ export function judge(input: JudgeInput): SampleResult {
     passes,
     worst: moments.worst.map(({ at }) => show(at)),
     worstOutside: outside === null ? null : { element: show(outside.at), error: outside.error },
+    decision: null,
   };
 }
 
 const EXACT: Bounds = { atol: 0, rtol: 0 };
-
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /** Integers are exact unless the user gave this very output bounds: `*` means the numbers, not the labels beside them. */
 export function operandsOf(
@@ -133,20 +143,38 @@ export function limitContext(
 const isRounding = (operands: Operands, context: LimitContext): boolean =>
   operands.storage === 'numbers' && allWithin(operands, autoBounds(context));
 
+/**
+ * The result as the instruments see it: they, and not the dtype's table, say what is rounding. A user's own bounds stay
+ * the gate. Where they are silent the numbers stay as they are, and whoever sums up says that they prove nothing.
+ */
+export function decided(result: SampleResult, decision: SampleDecision, rule: OutputRule): SampleResult {
+  const { moments, grade } = result;
+  const mismatches = moments.nanMismatches + moments.infMismatches > 0;
+  const isMeasured = rule.rule.kind === 'auto' || rule.rule.kind === 'preset';
+  const byScale = mismatches ? 'broken' : gradeByScale(moments);
+  return {
+    ...result,
+    decision,
+    grade: grade === 'identical' || mismatches ? grade : decision.answer === 'rounding' ? 'equivalent' : byScale,
+    passes: isMeasured ? !mismatches && decision.answer !== 'fault' : result.passes,
+  };
+}
+
 /** Two scores count as equal within what rounding does to such scores. */
-function scoreBounds(reference: Tensor, candidate: Tensor | undefined): Bounds {
+function scoreBounds(reference: Tensor, candidate: Tensor | undefined, measured = 0): Bounds {
   const operands = prepare(
     { tensor: reference, quantization: undefined },
     { tensor: reference, quantization: undefined },
     true,
   );
   const scale = operands === null ? Number.NaN : scaleOf(operands);
-  return autoBounds({
+  const table = autoBounds({
     dtype: lessPrecise(reference.dtype, candidate?.dtype ?? reference.dtype),
     scale,
     outputScale: scale,
     referenceStep: 0,
   });
+  return { ...table, atol: Math.max(table.atol, measured) };
 }
 
 function incomparable(
@@ -165,5 +193,6 @@ function incomparable(
     passes: false,
     worst: [],
     worstOutside: null,
+    decision: null,
   };
 }

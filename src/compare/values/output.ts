@@ -1,9 +1,11 @@
 import type { RawFinding } from '../../core/findings.ts';
 import type { OutputComparison, SampleComparison } from '../../records/comparison.ts';
+import { toNum } from '../../records/numbers.ts';
 import type { ContractRow } from '../../records/report.ts';
 import { type Grade, type Verdict, worstGrade } from '../../records/verdict.ts';
 import { gradeByScale } from '../grade.ts';
 import { measure } from '../metrics/registry.ts';
+import type { Decision } from '../rounding/decide.ts';
 import { autoBounds } from '../tolerance/limits.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
 import { isStructural, verdictOf } from '../verdict.ts';
@@ -18,6 +20,7 @@ export interface SummaryInput {
   readonly pairedBy: ContractRow['pairedBy'];
   readonly rule: OutputRule;
   readonly results: readonly SampleResult[];
+  readonly decision: Decision | null;
   /** What the contract and the pairing say about this output. */
   readonly findings: readonly RawFinding[];
 }
@@ -35,6 +38,7 @@ export function summarise({
   pairedBy,
   rule: given,
   results,
+  decision,
   findings,
 }: SummaryInput): OutputSummary {
   const compared = results.filter((r) => r.status === 'compared');
@@ -51,7 +55,7 @@ export function summarise({
       ? [gradeByScale(total)]
       : [];
   const byValue = worstGrade([...results.flatMap((r) => r.grade ?? []), ...pooled]);
-  const own = valueFindings({ name, rule, results, total, metrics, grade: byValue });
+  const own = valueFindings({ name, rule, results, decision, total, metrics, grade: byValue });
   const all = [...findings, ...own];
   const verdict = verdictOf(all);
   const grade: Grade | null = all.some(isStructural) ? 'broken' : byValue;
@@ -66,8 +70,9 @@ export function summarise({
       candidateDtype: results.find((r) => r.candidate !== null)?.candidate?.dtype ?? null,
       verdict,
       grade,
-      tolerance: toleranceOf(rule, worst ?? compared[0]),
-      noiseFloor: null,
+      tolerance: toleranceOf(rule, worst ?? compared[0], decision),
+      noiseFloor: floorOf(worst, decision),
+      rounding: decision?.rounding ?? null,
       metrics,
       histogram:
         compared.length === 0 || total.kind === 'label'
@@ -94,13 +99,26 @@ function worstSample(compared: readonly SampleResult[]): SampleResult | undefine
 function toleranceOf(
   { source, expression }: OutputRule,
   worst: SampleResult | undefined,
+  decision: Decision | null,
 ): OutputComparison['tolerance'] {
   const bounds = worst?.bounds ?? autoBounds({ dtype: 'float32', scale: 1, outputScale: 1, referenceStep: 0 });
   return {
     ...bounds,
-    source,
+    source: decision !== null && MEASURED.test(source) ? sourceFrom(source, decision) : source,
     ...(expression === null ? {} : { expression: expression.text }),
   };
+}
+
+/** Rules that leave to the instruments what rounding is. */
+const MEASURED = /^(dtype-table|preset )/;
+
+const sourceFrom = (source: string, { rounding }: Decision): string =>
+  source === 'dtype-table' ? rounding.instrument : `${source}, ${rounding.instrument}`;
+
+/** The floor of the sample that is furthest off. */
+function floorOf(worst: SampleResult | undefined, decision: Decision | null): OutputComparison['noiseFloor'] {
+  const floor = worst === undefined ? null : (decision?.samples.get(worst.sample)?.floor ?? null);
+  return floor === null ? null : toNum(floor);
 }
 
 function sampleComparisons(
@@ -118,16 +136,16 @@ function sampleComparisons(
       maxAbs: r.status === 'compared' ? metrics.maxAbs : null,
       scaled: r.status === 'compared' ? metrics.scaled : null,
       mismatchFraction: r.status === 'compared' ? metrics.mismatchFraction : null,
-      floor: null,
-      ratio: null,
+      floor: r.decision?.floor == null ? null : toNum(r.decision.floor),
+      ratio: r.decision?.ratio == null ? null : toNum(r.decision.ratio),
       verdict: verdicts[i] ?? 'unverifiable',
       grade: r.grade,
     };
   });
 }
 
-function verdictByBounds({ status, passes }: SampleResult): Verdict {
-  if (status === 'empty') return 'unverifiable';
+function verdictByBounds({ status, passes, decision }: SampleResult): Verdict {
+  if (status === 'empty' || (decision?.answer === 'silent' && passes)) return 'unverifiable';
   return status === 'compared' && passes ? 'pass' : 'fail';
 }
 

@@ -1,0 +1,158 @@
+import type { NumericView } from '../values/kernel.ts';
+import { type Partition, partitionsOf, sliceMax, slicePeak, sliceRms } from './partition.ts';
+import { unstableElements } from './unstable.ts';
+
+/** What float64 says about one output in one sample, all views of one shape. */
+export interface Twins {
+  readonly reference: NumericView;
+  /** Null: the candidate has no float64 twin. */
+  readonly candidate: NumericView | null;
+  readonly perturbed: readonly NumericView[];
+  readonly accumulated: readonly NumericView[];
+}
+
+export interface RoundingInput {
+  readonly sample: string;
+  readonly shape: readonly number[];
+  readonly reference: NumericView;
+  readonly candidate: NumericView;
+  readonly perturbed: readonly NumericView[];
+  readonly twins: Twins | null;
+}
+
+/** Distances of the slices of one partition; arrays have one number a slice. */
+export interface SliceTable {
+  readonly axis: number | null;
+  readonly count: number;
+  /** rms and largest magnitude of the reference. */
+  readonly scale: Float64Array;
+  readonly peak: Float64Array;
+  /** |candidate − reference|: largest, and rms. */
+  readonly error: Float64Array;
+  readonly errorRms: Float64Array;
+  /** |perturbed − reference| over all runs: largest, and rms. Null without perturbed runs. */
+  readonly floor: Float64Array | null;
+  readonly floorRms: Float64Array | null;
+  readonly twin: TwinTable | null;
+}
+
+export interface TwinTable {
+  /** |reference − reference64|, |candidate − reference64|: what is known without a candidate64. */
+  readonly referenceError: Float64Array;
+  readonly toReference: Float64Array;
+  /** |candidate64 − reference64| and |candidate − candidate64|; null without a candidate64. */
+  readonly distance: Float64Array | null;
+  readonly candidateError: Float64Array | null;
+  /** |perturbed64 − reference64| and |accumulated64 − reference64|, largest over the runs. */
+  readonly spread: Float64Array;
+  readonly accumulated: Float64Array;
+}
+
+export interface SampleRounding {
+  readonly sample: string;
+  readonly tables: readonly SliceTable[];
+  /** Share of elements that jump when perturbed. */
+  readonly unstable: number;
+  /** |reference − perturbed| of the elements that did not jump; null without perturbed runs. */
+  readonly runs: number;
+}
+
+/** Distances of one output in one sample, slice by slice. Elements that jump are left out of all of them. */
+export function measureRounding({
+  sample,
+  shape,
+  reference,
+  candidate,
+  perturbed,
+  twins,
+}: RoundingInput): SampleRounding {
+  const parts = partitionsOf(shape);
+  const moved = perturbed.length === 0 ? null : largest(perturbed, reference);
+  const moved64 = twins === null ? null : largest(twins.perturbed, twins.reference);
+  const skip = union(
+    moved === null ? null : unstableElements(moved.max, reference, parts),
+    moved64 === null || twins === null || twins.perturbed.length === 0
+      ? null
+      : unstableElements(moved64.max, twins.reference, parts),
+  );
+  const error = largest([candidate], reference);
+  const twin =
+    twins === null || moved64 === null
+      ? null
+      : {
+          referenceError: largest([reference], twins.reference).max,
+          toReference: largest([candidate], twins.reference).max,
+          distance: twins.candidate === null ? null : largest([twins.candidate], twins.reference).max,
+          candidateError: twins.candidate === null ? null : largest([candidate], twins.candidate).max,
+          spread: moved64.max,
+          accumulated: largest(twins.accumulated, twins.reference).max,
+        };
+  return {
+    sample,
+    runs: perturbed.length,
+    unstable: skip === null ? 0 : skip.reduce((n, s) => n + s, 0) / skip.length,
+    tables: parts.map((part) => tableOf(part, { reference, error, moved, twin, skip })),
+  };
+}
+
+interface Elementwise {
+  readonly reference: NumericView;
+  readonly error: Distances;
+  readonly moved: Distances | null;
+  readonly twin: { readonly [K in keyof TwinTable]: TwinTable[K] } | null;
+  readonly skip: Uint8Array | null;
+}
+
+function tableOf(part: Partition, { reference, error, moved, twin, skip }: Elementwise): SliceTable {
+  const max = (values: Float64Array): Float64Array => sliceMax(values, part, skip);
+  return {
+    axis: part.axis,
+    count: reference.length / part.size,
+    scale: sliceRms(reference, part, null),
+    peak: slicePeak(reference, part),
+    error: max(error.max),
+    errorRms: sliceRms(error.max, part, skip),
+    floor: moved === null ? null : max(moved.max),
+    floorRms: moved === null ? null : sliceRms(moved.rms, part, skip),
+    twin:
+      twin === null
+        ? null
+        : {
+            referenceError: max(twin.referenceError),
+            toReference: max(twin.toReference),
+            distance: twin.distance === null ? null : max(twin.distance),
+            candidateError: twin.candidateError === null ? null : max(twin.candidateError),
+            spread: max(twin.spread),
+            accumulated: max(twin.accumulated),
+          },
+  };
+}
+
+interface Distances {
+  /** Largest |other − base| over the runs; infinite where only one of both is a number, 0 where both are the same NaN or infinity. */
+  readonly max: Float64Array;
+  /** Root of the mean over the runs of the squared distance. */
+  readonly rms: Float64Array;
+}
+
+function largest(others: readonly NumericView[], base: NumericView): Distances {
+  const max = new Float64Array(base.length);
+  const rms = others.length > 1 ? new Float64Array(base.length) : max;
+  for (const other of others) {
+    for (let i = 0; i < base.length; i++) {
+      const [a, b] = [other[i] as number, base[i] as number];
+      const d = Math.abs(a - b);
+      // NaN − NaN and ∞ − ∞ are NaN; a lone NaN or infinity is a jump.
+      const size = Number.isNaN(d) ? (Object.is(a, b) ? 0 : Number.POSITIVE_INFINITY) : d;
+      if (size > (max[i] as number)) max[i] = size;
+      if (rms !== max) rms[i] = (rms[i] as number) + size * size;
+    }
+  }
+  if (rms !== max) for (let i = 0; i < rms.length; i++) rms[i] = Math.sqrt((rms[i] as number) / others.length);
+  return { max, rms };
+}
+
+function union(a: Uint8Array | null, b: Uint8Array | null): Uint8Array | null {
+  if (a === null || b === null) return a ?? b;
+  return a.map((value, i) => value | (b[i] as number));
+}
