@@ -25,6 +25,4 @@ export interface Evidence {
   readonly perturbed64: readonly Variation[];
   /** The reference in float64 with every sum off by its a-priori bound. */
   readonly accumulated64: readonly Variation[];
-  /** Both sides with their runtime's optimiser off; null where there is none to switch off. */
-  readonly unoptimised: { readonly reference: Variation | null; readonly candidate: Variation | null };
 }

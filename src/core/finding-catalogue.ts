@@ -230,6 +230,11 @@ export const CATALOGUE = {
     (w, a) =>
       `${w}: judged in ${String(a.informative)} of ${String(a.samples)} samples${a.index === undefined ? '' : `, along axis ${String(a.axis)} up to ${String(a.index)}`}; beyond that rounding alone moves it by more than 1 % of its scale`,
   ),
+  'instrument-failed': entry(
+    'info',
+    'A measurement that tells rounding from fault could not be made here; the others decided.',
+    (w, a) => `${w}: ${String(a.message)}`,
+  ),
   'float64-distrusted': entry(
     'info',
     'The float64 evaluation contradicts what the runtimes agree on, so it was not believed; the noise floor decided.',

@@ -4,6 +4,7 @@ import { exportAhead, openAhead, runCandidate } from './conversion/candidate.ts'
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
+import { type ObservedSide, UNRENAMED } from './conversion/side.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead, withReadRoles } from './input-roles.ts';
@@ -56,15 +57,9 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
   };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
-  const observation = observeModel(ctx, conversion, {
-    role: 'reference',
-    model: source,
-    inputs,
-    samples: set.value.samples,
-    sampleDir: set.dir,
-    rename: () => ({}),
-    renameKey: null,
-  });
+  const side: ObservedSide = { role: 'reference', model: source, inputs, ...UNRENAMED };
+  trace.sides.reference = side;
+  const observation = observeModel(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir });
   observation.catch(() => {});
   const example = ahead.example ?? tracingExample(conversion, set);
   const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);

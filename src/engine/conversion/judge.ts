@@ -7,8 +7,8 @@ import type { Sample } from '../../records/sample.ts';
 import { worstVerdict } from '../../records/verdict.ts';
 import type { RunContext } from '../context.ts';
 import type { StepResult } from '../step.ts';
-import { compareObservations } from '../steps/compare.ts';
 import { measureCoverage } from '../steps/coverage.ts';
+import { compareWithInstruments } from './instruments.ts';
 import type { Trace } from './trace.ts';
 
 /** Both sides, observed on the same samples. */
@@ -35,21 +35,22 @@ export async function judge(
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
   const compare = (chosen: readonly Sample[]) =>
-    compareObservations(ctx, conversion, {
-      reference,
-      candidate,
-      inputs: plan.inputs,
-      samples: chosen,
-      declared: trace.artifact?.value.declared ?? [],
-      sameFormat: conversion.source.format === conversion.candidate.format,
-    });
-  const special = judged.filter((s) => s.group === 'special');
-  if (special.length === 0 || ordinary.length === 0) trace.comparison = trace.count(await compare(judged)).value;
-  else
-    trace.comparison = withSpecial(
-      trace.count(await compare(ordinary)).value,
-      trace.count(await compare(special)).value,
+    compareWithInstruments(
+      ctx,
+      conversion,
+      {
+        reference,
+        candidate,
+        inputs: plan.inputs,
+        samples: chosen,
+        declared: trace.artifact?.value.declared ?? [],
+        sameFormat: conversion.source.format === conversion.candidate.format,
+      },
+      trace,
     );
+  const special = judged.filter((s) => s.group === 'special');
+  if (special.length === 0 || ordinary.length === 0) trace.comparison = await compare(judged);
+  else trace.comparison = withSpecial(await compare(ordinary), await compare(special));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type ConversionComparison, compareConversion } from '../../compare/compare.ts';
+import type { Evidence } from '../../compare/evidence.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { DeclaredChange } from '../../records/artifact.ts';
 import type { Observation } from '../../records/observation.ts';
@@ -14,6 +15,8 @@ export interface CompareRequest {
   readonly samples: readonly Sample[];
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
+  /** What was measured to tell rounding from fault, and what it was measured from, for the key. */
+  readonly evidence?: { readonly evidence: Evidence; readonly ids: unknown };
 }
 
 /** Measures and judges; needs no model, only what was observed. */
@@ -25,7 +28,7 @@ export function compareObservations(
   const { reference, candidate, samples, declared, sameFormat } = request;
   return ctx.steps.run<ConversionComparison>({
     kind: 'compare',
-    version: 1,
+    version: 2,
     inputs: {
       reference: reference.id,
       candidate: candidate.id,
@@ -34,6 +37,7 @@ export function compareObservations(
       sameFormat,
       inputs: request.inputs,
       samples: samples.map((s) => s.id),
+      ...(request.evidence === undefined ? {} : { evidence: request.evidence.ids }),
     },
     conversion: conversion.id,
     label: 'comparing',
@@ -52,6 +56,7 @@ export function compareObservations(
           declared,
           sameFormat,
           rules: conversion.rules,
+          ...(request.evidence === undefined ? {} : { evidence: request.evidence.evidence }),
         }),
       };
     },

@@ -1,10 +1,12 @@
 import { join, relative } from 'node:path';
 import { OnparError, toFailure } from '../../core/errors.ts';
 import type { Conversion } from '../../plan/conversion.ts';
+import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { IoContract } from '../../records/contract.ts';
 import type { Observation, SampleRun } from '../../records/observation.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
+import type { Variant } from '../../records/variant.ts';
 import type { Verbs } from '../../workers/protocol.ts';
 import type { Worker } from '../../workers/worker.ts';
 import type { RunContext } from '../context.ts';
@@ -23,6 +25,14 @@ export interface ObserveRequest {
   readonly rename: (contract: IoContract) => Record<string, string>;
   /** What `rename` hangs on, for the key. */
   readonly renameKey: unknown;
+  /** Run otherwise than deployed: in another runtime, with other options, as a variant. */
+  readonly otherwise?: {
+    readonly runtime: RuntimeInfo;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly variant: Variant | null;
+    /** For progress lines. */
+    readonly label: string;
+  };
 }
 
 /** Workers that may die over one observation before the samples left are given up: a crash on every sample is one fault, not many. */
@@ -34,7 +44,7 @@ export async function observeModel(
   conversion: Conversion,
   request: ObserveRequest,
 ): Promise<StepResult<Observation>> {
-  const { runtime, options } = conversion[request.role];
+  const { runtime, options, variant } = runtimeOf(conversion, request);
   const place = await resolveHost(ctx, conversion, runtime.toolchain, request.role);
   return ctx.steps.run<Observation>({
     kind: 'observe',
@@ -42,6 +52,7 @@ export async function observeModel(
     inputs: {
       runtime: runtime.name,
       options,
+      ...(variant === null ? {} : { variant }),
       model: request.model.key,
       inputs: request.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
       rename: request.renameKey,
@@ -51,10 +62,14 @@ export async function observeModel(
       threads: process.env.OMP_NUM_THREADS ?? null,
     },
     conversion: conversion.id,
-    label: `running ${runtime.name}`,
+    label: request.otherwise?.label ?? `running ${runtime.name}`,
     run: (dir) => observe(ctx, conversion, request, place, dir),
   });
 }
+
+/** The runtime as deployed, unless the request names another. */
+const runtimeOf = (conversion: Conversion, { role, otherwise }: ObserveRequest) =>
+  otherwise ?? { ...conversion[role], variant: null };
 
 async function observe(
   ctx: RunContext,
@@ -111,9 +126,9 @@ async function observe(
   if (opened === undefined)
     throw new OnparError({ code: 'model-load-failed', message: `${conversion.id}: the model was not opened` });
   const value: Observation = {
-    runtime: conversion[request.role].runtime.name,
+    runtime: runtimeOf(conversion, request).runtime.name,
     version: opened.version,
-    options: { ...conversion[request.role].options },
+    options: { ...runtimeOf(conversion, request).options },
     packages: { ...place.packages },
     contract: opened.contract,
     facts: { ...opened.facts, ...(mutated.size > 0 ? { mutatedInputs: [...mutated] } : {}) },
@@ -126,12 +141,9 @@ async function observe(
   return { value, dependencies: [...dependencies], transient: deaths > 0 };
 }
 
-function openModel(
-  worker: Worker,
-  conversion: Conversion,
-  { role, model, inputs }: ObserveRequest,
-): Promise<Verbs['open']['result']> {
-  const { runtime, options } = conversion[role];
+function openModel(worker: Worker, conversion: Conversion, request: ObserveRequest): Promise<Verbs['open']['result']> {
+  const { model, inputs } = request;
+  const { runtime, options, variant } = runtimeOf(conversion, request);
   return worker.request(
     'open',
     {
@@ -139,6 +151,7 @@ function openModel(
       model: model.ref,
       options: { ...options },
       inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      ...(variant === null ? {} : { variant }),
     },
     { timeoutMs: conversion.case.timeoutMs },
   );
