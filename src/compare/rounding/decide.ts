@@ -79,10 +79,15 @@ export function decide({ step, reach, samples }: DecideInput): Decision | null {
   const limit = limitOf(step, reach);
   const cells = cellsOf(samples, step);
   const loud = samples.filter((s) => s.unstable <= MOST_UNSTABLE).map((s) => s.sample);
-  const telling = cells.filter((c) => c.informative && loud.includes(c.sample));
+  const ofLoud = cells.filter((c) => loud.includes(c.sample));
+  const telling = (byRms(step) ? pooledCells(ofLoud) : ofLoud).filter((c) => c.informative);
   const twins = judgeTwins(telling.length > 0 ? telling : cells, step, limit);
+  const pooledRatio = byRms(step) ? (worstOf(telling, (c) => c.ratio)?.ratio ?? null) : null;
   const bySample = new Map(
-    samples.map(({ sample }) => [sample, decideSample(sample, cells, loud.includes(sample), limit, twins)]),
+    samples.map(({ sample }) => [
+      sample,
+      decideSample(sample, cells, loud.includes(sample), limit, twins, pooledRatio),
+    ]),
   );
   const answers = [...bySample.values()].map((s) => s.answer);
   const answer = answers.includes('fault') ? 'fault' : answers.includes('rounding') ? 'rounding' : 'silent';
@@ -143,6 +148,7 @@ function decideSample(
   loud: boolean,
   limit: number,
   twins: TwinVerdict | null,
+  pooledRatio: number | null,
 ): SampleDecision {
   const own = cells.filter((c) => c.sample === sample);
   const whole = own.find((c) => c.axis === null);
@@ -154,7 +160,10 @@ function decideSample(
   if (worst === null) return { ...shared, answer: 'silent' };
   // float64 cleared larger ratios than this one: what it did not look at is no worse.
   const cleared = twins !== null && !twins.distrusted && twins.cause === null ? twins.clearedRatio : 0;
-  return { ...shared, answer: worst.ratio <= Math.max(limit, cleared) ? 'rounding' : 'fault' };
+  const allowed = Math.max(limit, cleared);
+  // What all samples together excuse, one of them does not condemn.
+  const excused = pooledRatio !== null && pooledRatio <= allowed;
+  return { ...shared, answer: excused || worst.ratio <= allowed ? 'rounding' : 'fault' };
 }
 
 interface TwinVerdict {
@@ -260,7 +269,7 @@ function cellsOf(samples: readonly SampleRounding[], step: PerturbStep): Cell[] 
           scale,
           error,
           floor,
-          informative: floor <= INFORMATIVE * Math.max(pool.scale, scale),
+          informative: floor <= INFORMATIVE[step] * Math.max(pool.scale, scale),
           ratio: error / floor,
           twin:
             twin === null
@@ -291,6 +300,27 @@ const errorAt = (t: SliceTable, i: number, step: PerturbStep): number =>
   (byRms(step) ? t.errorRms : t.error)[i] as number;
 const floorAt = (t: SliceTable, i: number, step: PerturbStep): number | null =>
   (byRms(step) ? t.floorRms : t.floor)?.[i] ?? null;
+
+/**
+ * Low precision: one candidate is one draw of its rounding, so a slice is judged over all samples at once. Of each slice
+ * remains the sample in which it is worst.
+ */
+function pooledCells(cells: readonly Cell[]): Cell[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = keyOf(cell.axis, cell.index);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [cell]);
+    else group.push(cell);
+  }
+  return [...groups.values()].flatMap((all) => {
+    const group = all.filter((c) => c.informative);
+    const worst = worstOf(group, (c) => c.ratio);
+    return worst === null
+      ? []
+      : [{ ...worst, ratio: Math.hypot(...group.map((c) => c.ratio)) / Math.sqrt(group.length) }];
+  });
+}
 
 interface Pool {
   /** rms of the slice's scale over the samples. */

@@ -31,8 +31,16 @@ export const FUNCTION_LIMIT = 32;
 /** A candidate may round this many times worse than the reference does: another order of summing, another kernel. */
 export const COMPUTATION_LIMIT = 16;
 
-/** A floor above this share of the scale says nothing: a fault of 1 % could not be seen (design 6.4, power). */
-export const INFORMATIVE = 0.01;
+/**
+ * A floor above this share of the scale says nothing: a fault of 1 % could not be seen (design 6.4, power). Whoever declares
+ * a lower precision accepts its rounding, but not an output that is a quarter noise.
+ */
+export const INFORMATIVE: Readonly<Record<PerturbStep, number>> = {
+  float32: 0.01,
+  float16: 0.05,
+  bfloat16: 0.25,
+  int8: 0.25,
+};
 
 /** Elements that move more than this many medians under a perturbation jump: thresholds, ties, roots at zero. */
 export const JUMP = 100;

@@ -3,8 +3,9 @@ import type { Partition } from './partition.ts';
 
 /** Elements looked at for a median: enough for two digits of it. */
 const LOOKED_AT = 4096;
-/** A slice of fewer elements has no median to speak of. */
+/** A slice, or a tensor, of fewer elements has no median to speak of. */
 const FEWEST = 8;
+const FEWEST_IN_ALL = 16;
 
 /**
  * Elements that jump under perturbation while their neighbours move a little: thresholds, ties, floor(), roots at zero, and
@@ -20,14 +21,13 @@ export function unstableElements(
 ): Uint8Array | null {
   let mask: Uint8Array | null = null;
   for (const part of parts) {
-    if (part.axis !== null && moved.length / part.size < FEWEST) continue;
-    const medians = typical(moved, reference, part);
+    const medians = moved.length < FEWEST_IN_ALL ? null : typical(moved, reference, part);
     const found = new Uint8Array(moved.length);
     let any = false;
     for (let i = 0; i < moved.length; i++) {
       if (mask !== null && mask[i] === 0) continue;
-      const median = medians[Math.floor(i / part.inner) % part.size] as number;
       const m = moved[i] as number;
+      const median = medians?.[Math.floor(i / part.inner) % part.size] ?? m;
       if (m === Number.POSITIVE_INFINITY || m > JUMP * median) {
         found[i] = 1;
         any = true;
@@ -58,10 +58,23 @@ function typical(moved: Float64Array, reference: ArrayLike<number>, { size, inne
     seen[slice] = n + 1;
     if (n % stride === 0) (taken[slice] as number[]).push(moved[i] as number);
   }
-  return Float64Array.from(taken, (values, slice) => {
-    if (values.length === 0) return Number.POSITIVE_INFINITY;
-    const still = UNIT.float32 * Math.sqrt((squares[slice] as number) / (seen[slice] as number));
-    const levels = Float64Array.from(values, (v) => Math.max(v, still)).sort();
-    return levels[Math.floor((levels.length - 1) / 2)] as number;
-  });
+  const scales = squares.map((sum, slice) => Math.sqrt(sum / Math.max(1, seen[slice] as number)));
+  const still = (slice: number): number => UNIT.float32 * (scales[slice] as number);
+  if (perSlice >= FEWEST) {
+    return Float64Array.from(taken, (values, slice) =>
+      values.length === 0 ? Number.POSITIVE_INFINITY : median(values.map((v) => Math.max(v, still(slice)))),
+    );
+  }
+  // Too few of each: how far an element moves for the scale of its slice, over all slices.
+  const relative = median(
+    taken.flatMap((values, slice) =>
+      scales[slice] === 0 ? [] : values.map((v) => Math.max(v, still(slice)) / (scales[slice] as number)),
+    ),
+  );
+  return scales.map((scale) => (scale === 0 ? Number.POSITIVE_INFINITY : relative * scale));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.POSITIVE_INFINITY;
 }

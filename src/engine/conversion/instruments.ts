@@ -3,6 +3,7 @@ import type { ConversionComparison } from '../../compare/compare.ts';
 import type { Evidence, Variation } from '../../compare/evidence.ts';
 import { toFailure } from '../../core/errors.ts';
 import { makeFinding } from '../../core/findings.ts';
+import type { Format } from '../../formats/known.ts';
 import { modelFiles } from '../../formats/model-files.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
@@ -26,10 +27,10 @@ const SMALL_ELEMENTS = 1024;
 /** Runs of the float64 reference with moved weights, and with its sums off by their bounds. */
 const RUNS_64 = 3;
 const SIGNS = ['up', 'random'] as const;
-/** Samples that float64 looks at, those furthest off first: numpy takes a hundred times as long as a runtime. */
-const SAMPLES_64 = 12;
-const SAMPLES_64_OF_LARGE = 3;
-const LARGE_BYTES = 32 * 1024 ** 2;
+/** Samples that float64 looks at in a large model, those furthest off first: numpy takes a hundred times as long as a runtime. */
+const SAMPLES_64 = 8;
+const LARGE_BYTES = 8 * 1024 ** 2;
+const LARGE_ELEMENTS = 2 ** 17;
 
 interface Measuring {
   readonly ctx: RunContext;
@@ -63,38 +64,40 @@ export async function compareWithInstruments(
   if (first.open.length === 0 || reference === null || candidate === null || trace.sampleDir === null) return first;
   const step = declaredStep(conversion, trace);
   const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: trace.sampleDir };
-  const floor = await measureFloor(about, openSamples(first, Number.POSITIVE_INFINITY));
+  const floor = await measureFloor(about);
   const second = trace.count(await compareObservations(ctx, conversion, { ...request, evidence: floor })).value;
   if (second.open.length === 0) return second;
-  const twins = await measureTwins(
-    about,
-    floor,
-    openSamples(second, isLarge(about) ? SAMPLES_64_OF_LARGE : SAMPLES_64),
-  );
+  const chosen = isLarge(about) ? openSamples(second, request.samples, SAMPLES_64) : request.samples;
+  const twins = await measureTwins(about, floor, chosen);
   if (twins === null) return second;
   return trace.count(await compareObservations(ctx, conversion, { ...request, evidence: twins })).value;
 }
 
 /** The samples of the open outputs, in turn: each output's furthest first. */
-function openSamples({ open }: ConversionComparison, atMost: number): ReadonlySet<string> {
+function openSamples({ open }: ConversionComparison, samples: readonly Sample[], atMost: number): readonly Sample[] {
   const longest = Math.max(0, ...open.map((o) => o.samples.length));
   const order = Array.from({ length: longest }, (_, i) => open.flatMap((o) => o.samples[i] ?? [])).flat();
-  return new Set([...new Set(order)].slice(0, atMost));
+  const chosen = new Set([...new Set(order)].slice(0, atMost));
+  return samples.filter((s) => chosen.has(s.id));
 }
 
-const isLarge = ({ reference, candidate }: Measuring): boolean =>
-  [reference, candidate].some(({ model: { ref } }) => {
-    const files = ref.callable === undefined ? modelFiles(ref.path, ref.format as never) : [ref.path];
-    return (
-      [...files, ...(ref.weights === undefined ? [] : [ref.weights])].reduce((n, f) => n + statSync(f).size, 0) >
-      LARGE_BYTES
-    );
+/**
+ * Small models are evaluated on all samples, so that all candidates of one reference share what was measured of it; of a large
+ * one only what is open is looked at.
+ */
+function isLarge({ reference, candidate, request }: Measuring): boolean {
+  const bytes = [reference, candidate].map(({ model: { ref } }) => {
+    const files = ref.callable === undefined ? modelFiles(ref.path, ref.format as Format) : [ref.path];
+    return [...files, ...(ref.weights === undefined ? [] : [ref.weights])].reduce((n, f) => n + statSync(f).size, 0);
   });
+  const elements = request.samples.flatMap((s) => s.inputs.map(({ shape }) => shape.reduce((n, d) => n * d, 1)));
+  return Math.max(...bytes) > LARGE_BYTES || Math.max(0, ...elements) > LARGE_ELEMENTS;
+}
 
 /** The reference again, with its inputs and (where they can be reached) its weights moved by one step. */
-async function measureFloor(about: Measuring, ids: ReadonlySet<string>): Promise<Measured> {
+async function measureFloor(about: Measuring): Promise<Measured> {
   const { ctx, conversion, request, step, reference } = about;
-  const samples = request.samples.filter((s) => ids.has(s.id));
+  const { samples } = request;
   const runs: StepResult<Observation>[] = [];
   const reach = canPerturb(about) ? 'weights' : 'inputs';
   const count = outputElements(request, samples) <= SMALL_ELEMENTS ? RUNS_OF_SMALL : RUNS;
@@ -135,9 +138,12 @@ async function measureFloor(about: Measuring, ids: ReadonlySet<string>): Promise
 }
 
 /** Both sides in float64, and how far weights and sums may move the reference there. Null: the reference has no twin here. */
-async function measureTwins(about: Measuring, floor: Measured, ids: ReadonlySet<string>): Promise<Measured | null> {
-  const { request, step, sampleDir } = about;
-  const samples = request.samples.filter((s) => ids.has(s.id));
+async function measureTwins(
+  about: Measuring,
+  floor: Measured,
+  samples: readonly Sample[],
+): Promise<Measured | null> {
+  const { step, sampleDir } = about;
   const observe = (side: ObservedSide, what: Partial<VariantRun>) =>
     attempt(about, () =>
       observeVariant(about, side, {
