@@ -33,7 +33,7 @@ const TRAINING: Readonly<Record<string, number>> = {
 };
 
 /**
- * The random operators of a graph, its subgraphs and functions, in graph order. A function that nothing calls is left out.
+ * The random operators of a graph, then of its subgraphs and functions. A function that nothing calls is left out.
  * A Dropout counts when its training mode is a constant true, or computed. `from` is a file or a parsed model.
  */
 export function randomOperators(from: string | ModelProto): RandomOperator[] {
