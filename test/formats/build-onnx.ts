@@ -52,6 +52,7 @@ export const outside = (
   location: string,
   offset?: number,
   length?: number,
+  more: readonly { key: string; value: string }[] = [],
 ): TensorInit => ({
   ...(name === undefined ? {} : { name }),
   ...(dataType === undefined ? {} : { dataType }),
@@ -61,6 +62,7 @@ export const outside = (
     { key: 'location', value: location },
     ...(offset === undefined ? [] : [{ key: 'offset', value: String(offset) }]),
     ...(length === undefined ? [] : [{ key: 'length', value: String(length) }]),
+    ...more,
   ],
 });
 

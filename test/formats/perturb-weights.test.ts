@@ -317,8 +317,7 @@ test('weights in other files: same layout, other names, moved as inside, shared 
   writeFileSync(join(dir, 'sub/w.bin'), Buffer.concat([head, w.rawData as Uint8Array, head]));
   const bytes = 10_000_000;
   const path = join(dir, 'm.onnx');
-  const plain = outside({ ...w, name: 'w_tied' }, 'sub/w.bin', 16, bytes);
-  const tied = { ...plain, externalData: [...(plain.externalData ?? []), { key: 'checksum', value: 'x' }] };
+  const tied = outside({ ...w, name: 'w_tied' }, 'sub/w.bin', 16, bytes, [{ key: 'checksum', value: 'x' }]);
   writeOnnx(
     path,
     linear(outside(w, 'sub/w.bin', 16, bytes), { initializer: [tied, outside(w, 'sub/w.bin', 16, bytes)] }),

@@ -42,6 +42,8 @@ export interface Flow {
   readonly outOf: (value: Value) => readonly Value[];
   /** The function that a node calls. */
   readonly callee: (node: NodeProto) => Scope | undefined;
+  /** The subgraphs of a node. */
+  readonly bodies: (node: NodeProto) => readonly Scope[];
 }
 
 /** The default domain has two spellings. */
@@ -168,6 +170,7 @@ export function flowOf(model: ModelProto): Flow {
     into,
     outOf,
     callee,
+    bodies: (node) => bodies.get(node) ?? [],
   };
 }
 
