@@ -13,6 +13,7 @@ import {
   SETTLED,
   SMALLEST_NORMAL,
   UNIT,
+  WELL_ENOUGH,
 } from './limits.ts';
 import type { SampleRounding, SliceTable } from './measure.ts';
 
@@ -115,7 +116,8 @@ export function decide({ step, reach, samples }: DecideInput): Decision | null {
     samples: bySample,
     answer,
     cause: answer !== 'fault' ? null : settles ? twins.cause : 'floor',
-    open: isOpen(telling, worst, limit),
+    // A declared lower precision is another function in float64 by its own rounding: only the floor can judge it.
+    open: !byRms(step) && isOpen(telling, worst, limit),
     distrusted: twins?.distrusted === true,
   };
 }
@@ -237,7 +239,12 @@ function judgeCell({ twin, floor, scale, error }: Cell & { twin: TwinCell }, ste
   const functionRatio = twin.distance === null ? null : twin.distance / spread;
   // What rounding of this precision covers, nobody can see in the deployed model.
   const sameFunction = functionRatio === null || functionRatio <= FUNCTION_LIMIT || (twin.distance ?? 0) <= floor;
-  const allowed = Math.max(COMPUTATION_LIMIT * twin.referenceError, limit * floor, twin.accumulated);
+  const allowed = Math.max(
+    COMPUTATION_LIMIT * twin.referenceError,
+    limit * floor,
+    twin.accumulated,
+    WELL_ENOUGH * scale,
+  );
   const own = twin.candidateError ?? twin.toReference;
   const computationRatio = own === 0 ? 0 : own / allowed;
   // A candidate as close to the reference as rounding allows is computed as well as the reference is.

@@ -32,6 +32,12 @@ export const FUNCTION_LIMIT = 32;
 export const COMPUTATION_LIMIT = 16;
 
 /**
+ * Once float64 has shown that the function is the same, only the quality of rounding is left to judge: below this share of
+ * scale (the absolute tolerance that torch.testing gives two correct float32 computations) nobody calls it bad.
+ */
+export const WELL_ENOUGH = 1e-5;
+
+/**
  * A floor above this share of the scale says nothing: a fault of 1 % could not be seen (design 6.4, power). Whoever declares
  * a lower precision accepts its rounding, but not an output that is a quarter noise.
  */
