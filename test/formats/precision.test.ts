@@ -31,8 +31,9 @@ const format = (values: Float64Array | number[]) => {
 };
 
 test('rounded weights are found, of any size and scale; weights of full precision never', () => {
-  for (const n of [64, 1000, 3_000_000]) {
-    for (const scale of [1, 0.02, 1e-4]) {
+  // More than a piece of a file has, too.
+  for (const n of [64, 1000, 1_100_000]) {
+    for (const scale of n > 1000 ? [1] : [1, 0.02, 1e-4]) {
       expect(format(normals(n, scale)), `${n} × ${scale}`).toBe(null);
       expect(format(normals(n, scale).map(float16)), `${n} × ${scale}`).toBe('float16');
       expect(format(normals(n, scale).map(bfloat16)), `${n} × ${scale}`).toBe('bfloat16');

@@ -5,8 +5,7 @@ import { isParameter } from './movable.ts';
 import { TensorProto_DataType as Type } from './onnx_pb.generated.ts';
 import { parseOnnx } from './read.ts';
 import { type Flow, flowOf, nodeNameOf, operatorOf, type Scope } from './scopes.ts';
-import { dtypeOfOnnx } from './summary.ts';
-import { elementsOf, floatDtypeOf, withTensorBytes } from './tensor-data.ts';
+import { elementsOf, elementTypeName, floatDtypeOf, withTensorBytes } from './tensor-data.ts';
 import { typesOf } from './types.ts';
 
 /** A node that turns numbers into a 16-bit format which something computes with. */
@@ -161,13 +160,6 @@ function quantisedOperators({ scopes }: Flow): Record<string, number> {
     }
   }
   return counts;
-}
-
-/** onpar's name of an element type; ONNX's in small letters for those that onpar's tensors do not have (`int4`). */
-export function elementTypeName(type: number): string {
-  const known = dtypeOfOnnx(type);
-  if (known !== null) return known;
-  return (Object.entries(Type).find(([, number]) => number === type)?.[0] ?? `type ${type}`).toLowerCase();
 }
 
 /** What a candidate has of lower precision that its reference does not have. Empty arrays and null: nothing. */
