@@ -31,7 +31,7 @@ export interface Precision {
   readonly stored: Readonly<Partial<Record<FloatDtype, number>>>;
   readonly halfWeights: readonly HalfWeight[];
   readonly castsDown: readonly CastDown[];
-  /** Nodes that compute with floats, by the dtype of their result, as far as the file and its operators tell. */
+  /** Nodes that compute with floats, quantisers left out, by the dtype of their result, as far as the file and its operators tell. */
   readonly computeTypes: Readonly<Partial<Record<FloatDtype, number>>>;
   readonly quantised: {
     /** Nodes that quantise, dequantise or compute on quantised numbers, by operator. */
@@ -103,7 +103,8 @@ function computation(flow: Flow): Pick<Precision, 'castsDown' | 'computeTypes'> 
       if (result === undefined || result === '') continue;
       const dtype = floatDtypeOf({ dataType: types.elementType({ scope, name: result }) ?? Type.UNDEFINED });
       if (dtype === null || flow.callee(node) !== undefined) continue;
-      if (!MOVING.has(node.opType)) computeTypes[dtype] = (computeTypes[dtype] ?? 0) + 1;
+      if (!MOVING.has(node.opType) && !QUANTISED.test(node.opType))
+        computeTypes[dtype] = (computeTypes[dtype] ?? 0) + 1;
       if ((dtype !== 'float16' && dtype !== 'bfloat16') || !/^Cast(Like)?$/.test(node.opType)) continue;
       if (!isWider(operandType(scope, node.input[0] ?? '', flow, types), dtype)) continue;
       const feeds = computingUses(flow, scope, result);

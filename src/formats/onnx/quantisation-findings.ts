@@ -56,8 +56,11 @@ const MIN_CLIPPED = 4;
 const MIN_ELEMENTS = 64;
 /** Channels that training left at 10^−30 are dead in the reference too: the unit roundoff of float32 beside the largest. */
 const DEAD = 2 ** -24;
-/** Dequantising in float32 adds some 2^−23 of up to 127 steps. */
-const ROUNDING = 1e-3;
+/**
+ * What float32 adds to half a step, in steps for each integer: the rounding of the scale, of the quotient that was rounded
+ * and of the product that dequantises, 2^−24 each. It counts for biases of 32 bits, whose steps are tiny.
+ */
+const ROUNDING = 2 ** -22;
 
 /**
  * Scales and zero points that cannot follow from the weights, of an ONNX file and, where the float model it was made from is
@@ -216,12 +219,17 @@ function distance(
   reference: string,
   weights: ArrayLike<number>,
 ): QuantisationFinding[] {
+  const { limits } = place;
   const error = new Float64Array(count);
   const peak = new Float64Array(count);
   for (let i = 0; i < integers.length; i++) {
     const channel = of(i);
     const weight = weights[i] as number;
-    const by = Math.abs(((integers[i] as number) - zero(channel)) * scale(channel) - weight);
+    const level = integers[i] as number;
+    const apart = Math.abs((level - zero(channel)) * scale(channel) - weight);
+    // A zero point that was rounded itself moves the ends of the grid by up to half a step more.
+    const atEnd = zero(channel) !== 0 && (level === limits?.low || level === limits?.high);
+    const by = atEnd ? Math.max(apart - scale(channel) / 2, 0) : apart;
     // NaN is as far away as can be, and compares false with everything.
     if (!(by <= (error[channel] as number))) error[channel] = Number.isNaN(by) ? Number.POSITIVE_INFINITY : by;
     if (Math.abs(weight) > (peak[channel] as number)) peak[channel] = Math.abs(weight);
@@ -230,7 +238,9 @@ function distance(
   const steps = (c: number): number => (error[c] as number) / Math.abs(scale(c));
   const dead = DEAD * peak.reduce((a, b) => Math.max(a, b), 0);
   const lost = channels.filter((c) => largest[c] === 0 && (peak[c] as number) > dead);
-  const apart = channels.filter((c) => !lost.includes(c) && !(steps(c) <= 0.5 + ROUNDING));
+  const apart = channels.filter(
+    (c) => !lost.includes(c) && !(steps(c) <= 0.5 + ROUNDING * (1 + (largest[c] as number))),
+  );
   const worst = (of: readonly number[], value: (c: number) => number): number => Math.max(...of.map(value));
   return [
     ...(lost.length === 0
@@ -246,7 +256,9 @@ function distance(
             reference,
           },
         ]),
-    ...(apart.length === 0 ? [] : [{ ...record(place, 'weights-differ', apart, worst(apart, steps)), reference }]),
+    ...(apart.length === 0
+      ? []
+      : [{ ...record(place, 'weights-differ', count > 1 ? apart : [], worst(apart, steps)), reference }]),
   ];
 }
 
