@@ -63,6 +63,10 @@ function channelAxis({ node, index }: FinalUse, rank: number): number | 'recurre
     case 'DeformConv':
     case 'NhwcFusedConv':
       return index === 1 ? 0 : undefined;
+    case 'QLinearConv':
+      return index === 3 ? 0 : undefined;
+    case 'QLinearMatMul':
+      return index === 3 ? rank - 1 : undefined;
     case 'ConvTranspose':
       return index === 1 ? 1 : undefined;
     case 'Gemm':

@@ -85,7 +85,7 @@ function truths(flow: Flow, file: string): (scope: Scope, name: string) => boole
     const value = flow.resolve(scope, name);
     if (value === undefined) return undefined;
     const tensor = constants.get(keyOf(value));
-    if (tensor !== undefined) return numbersIn(tensor, file)?.some((x) => x !== 0);
+    if (tensor !== undefined) return Array.from(numbersIn(tensor, file) ?? []).some((x) => x !== 0);
     const producer = flow.producerOf(value);
     const source = producer?.node.input[0];
     if (producer === undefined || source === undefined) return undefined;

@@ -18,6 +18,13 @@ export function floatDtypeOf({ dataType }: Pick<TensorProto, 'dataType'>): Float
   return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16' ? dtype : null;
 }
 
+/** onpar's name of an element type; ONNX's in small letters for those that onpar's tensors do not have (`int4`). */
+export function elementTypeName(type: number): string {
+  const known = dtypeOfOnnx(type);
+  if (known !== null) return known;
+  return (Object.entries(Type).find(([, number]) => number === type)?.[0] ?? `type ${type}`).toLowerCase();
+}
+
 /** Where a tensor lies in a file beside its model. */
 export interface ExternalPlace {
   /** Relative to the model's folder, with `/`. */
@@ -107,7 +114,7 @@ function inlineBytes(tensor: TensorProto, dtype: Exclude<Dtype, 'string'>): Uint
 }
 
 /** The elements of a tensor as numbers; null for types that `withTensorBytes` does not read, 4-bit integers excepted. */
-export function numbersIn(tensor: TensorProto, file: string): Float64Array | Float32Array | null {
+export function numbersIn(tensor: TensorProto, file: string): ArrayLike<number> | null {
   const { dataType } = tensor;
   if (dataType === Type.INT4 || dataType === Type.UINT4) return nibbles(tensor, dataType === Type.INT4);
   const dtype = dtypeOfOnnx(dataType);
@@ -115,8 +122,11 @@ export function numbersIn(tensor: TensorProto, file: string): Float64Array | Flo
   return withTensorBytes(tensor, file, (source, size) => toNumbers(dtype, source(0, size)));
 }
 
-function toNumbers(dtype: Exclude<Dtype, 'string'>, data: Uint8Array): Float64Array | Float32Array {
-  return dtype === 'float32' ? viewBytes('float32', data) : toFloat64({ dtype, shape: [], data });
+/** A view where the elements are numbers already: decoding integer weights would take eight times their size. */
+function toNumbers(dtype: Exclude<Dtype, 'string'>, data: Uint8Array): ArrayLike<number> {
+  if (dtype === 'float16' || dtype === 'bfloat16' || dtype === 'int64' || dtype === 'uint64')
+    return toFloat64({ dtype, shape: [], data });
+  return viewBytes(dtype, data);
 }
 
 /** Two to a byte, the first in the low half (onnx.proto, TensorProto.int32_data). */
