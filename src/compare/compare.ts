@@ -34,6 +34,7 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   const samples = judgeSamples(input.samples, accounts, outputs, unfit !== null);
   const before = [
     ...contract.findings,
+    ...(input.inspected ?? []),
     ...scoresFindings(contract.outputs, input.rules.ties),
     ...ruleFindings(input.rules, contract.outputNames.reference),
   ];

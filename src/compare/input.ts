@@ -30,6 +30,8 @@ export interface CompareInput {
   readonly rules: CompareRules;
   /** What was measured to tell rounding from fault; missing: the dtype's table has to do. */
   readonly evidence?: Evidence;
+  /** What reading the models' files told beside what they answered. */
+  readonly inspected?: readonly RawFinding[];
 }
 
 /** What the comparison says about one planned sample, over all outputs. */

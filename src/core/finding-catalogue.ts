@@ -26,6 +26,18 @@ const value = (v: unknown): string => (typeof v === 'number' ? String(Number(v.t
 const times = (ratio: unknown): string =>
   typeof ratio === 'number' ? `${Number(ratio.toPrecision(2)).toLocaleString('en-US')}×` : `${String(ratio)}×`;
 
+/** The quantisation problems that a file can show (formats/onnx/quantisation-findings.ts). */
+const QUANTISATION: Readonly<Record<string, string>> = {
+  'scale-invalid': 'a scale that is no positive number',
+  'zero-point-asymmetric': 'a zero point other than 0 on a symmetric grid',
+  'weight-clipped': 'weights clipped at the ends of their range',
+  'scale-coarse': 'a scale so large that most of the grid is unused',
+  'grid-of-four-bits': '8-bit weights that use the 15 levels of 4 bits',
+  'scale-shared': 'one scale for channels of very different range',
+  'channel-lost': 'a channel that quantisation made all zeros',
+  'weights-differ': 'weights farther from the reference’s than rounding can bring them',
+};
+
 const place = (a: Readonly<Record<string, unknown>>): string =>
   a.sample === undefined
     ? ''
@@ -229,6 +241,17 @@ export const CATALOGUE = {
     'In some samples, or from some place along an axis on, rounding alone moves the output by more than 1 % of its scale. They were left out of the judgement.',
     (w, a) =>
       `${w}: judged in ${String(a.informative)} of ${String(a.samples)} samples${a.index === undefined ? '' : `, along axis ${String(a.axis)} up to ${String(a.index)}`}; beyond that rounding alone moves it by more than 1 % of its scale`,
+  ),
+  'precision-lower': entry(
+    'error',
+    'The candidate works in a lower precision than the reference, and nobody declared it. Declare it (`options: {precision: …}` of the exporter, or `tolerance: float16`), or convert again without it.',
+    (w, a) => `${w}: a precision lower than declared: ${(a.facts as string[]).join('; ')}`,
+  ),
+  'quantisation-odd': entry(
+    'error',
+    'Scales, zero points or integers that cannot follow from the reference’s weights at the declared precision: a clipped range, a lost channel, a coarser grid, another zero point. Quantise again.',
+    (w, a) =>
+      `${w}: ${QUANTISATION[String(a.problem)] ?? String(a.problem)} in ${String(a.tensor)}${Array.isArray(a.channels) && a.channels.length > 0 ? `, channel ${list((a.channels as unknown[]).slice(0, 5))}${a.channels.length > 5 ? ' …' : ''}` : ''} (${number(a.value)})`,
   ),
   'instrument-failed': entry(
     'info',

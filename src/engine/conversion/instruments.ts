@@ -14,6 +14,7 @@ import { catalogue } from '../catalogue.ts';
 import type { RunContext } from '../context.ts';
 import type { StepResult } from '../step.ts';
 import { type CompareRequest, compareObservations } from '../steps/compare.ts';
+import { inspectOnnx } from '../steps/inspect.ts';
 import { observeModel } from '../steps/observe.ts';
 import { perturbedOnnx, perturbedSamples } from '../steps/perturb.ts';
 import { declaredStep } from './declared-step.ts';
@@ -56,13 +57,18 @@ interface Measured {
 export async function compareWithInstruments(
   ctx: RunContext,
   conversion: Conversion,
-  request: CompareRequest,
+  given: CompareRequest,
   trace: Trace,
 ): Promise<ConversionComparison> {
-  const first = trace.count(await compareObservations(ctx, conversion, request)).value;
+  const first = trace.count(await compareObservations(ctx, conversion, given)).value;
   const { reference, candidate } = trace.sides;
   if (first.open.length === 0 || reference === null || candidate === null || trace.sampleDir === null) return first;
   const step = declaredStep(conversion, trace);
+  // Bit-identical outputs leave nothing to ask the files.
+  const models = { reference: reference.model, candidate: candidate.model, step };
+  const inspection = await inspectOnnx(ctx, conversion, models);
+  const inspected = inspection === null ? [] : trace.count(inspection).value;
+  const request: CompareRequest = inspected.length === 0 ? given : { ...given, inspected };
   const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: trace.sampleDir };
   const floor = await measureFloor(about);
   const second = trace.count(await compareObservations(ctx, conversion, { ...request, evidence: floor })).value;
@@ -138,11 +144,7 @@ async function measureFloor(about: Measuring): Promise<Measured> {
 }
 
 /** Both sides in float64, and how far weights and sums may move the reference there. Null: the reference has no twin here. */
-async function measureTwins(
-  about: Measuring,
-  floor: Measured,
-  samples: readonly Sample[],
-): Promise<Measured | null> {
+async function measureTwins(about: Measuring, floor: Measured, samples: readonly Sample[]): Promise<Measured | null> {
   const { step, sampleDir } = about;
   const observe = (side: ObservedSide, what: Partial<VariantRun>) =>
     attempt(about, () =>

@@ -1,5 +1,6 @@
 import { type ConversionComparison, compareConversion } from '../../compare/compare.ts';
 import type { Evidence } from '../../compare/evidence.ts';
+import type { RawFinding } from '../../core/findings.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { DeclaredChange } from '../../records/artifact.ts';
 import type { Observation } from '../../records/observation.ts';
@@ -15,6 +16,8 @@ export interface CompareRequest {
   readonly samples: readonly Sample[];
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
+  /** What reading the models' files told. */
+  readonly inspected?: readonly RawFinding[];
   /** What was measured to tell rounding from fault, and what it was measured from, for the key. */
   readonly evidence?: { readonly evidence: Evidence; readonly ids: unknown };
 }
@@ -38,6 +41,7 @@ export function compareObservations(
       inputs: request.inputs,
       samples: samples.map((s) => s.id),
       ...(request.evidence === undefined ? {} : { evidence: request.evidence.ids }),
+      ...(request.inspected === undefined ? {} : { inspected: request.inspected }),
     },
     conversion: conversion.id,
     label: 'comparing',
@@ -57,6 +61,7 @@ export function compareObservations(
           sameFormat,
           rules: conversion.rules,
           ...(request.evidence === undefined ? {} : { evidence: request.evidence.evidence }),
+          ...(request.inspected === undefined ? {} : { inspected: request.inspected }),
         }),
       };
     },
