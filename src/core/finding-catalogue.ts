@@ -30,6 +30,7 @@ const times = (ratio: unknown): string =>
 const QUANTISATION: Readonly<Record<string, string>> = {
   'scale-invalid': 'a scale that is no positive number',
   'zero-point-asymmetric': 'a zero point other than 0 on a symmetric grid',
+  'zero-point-shared': 'one zero point other than 0 for all channels',
   'weight-clipped': 'weights clipped at the ends of their range',
   'scale-coarse': 'a scale so large that most of the grid is unused',
   'grid-of-four-bits': '8-bit weights that use the 15 levels of 4 bits',

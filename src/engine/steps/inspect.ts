@@ -62,6 +62,7 @@ function precisionFindings({ weights, halfWeights, castsDown, computeTypes, quan
 /** What no quantiser does on purpose fails; what some do (shared scales, values moved to lower the output's error) is told. */
 const FAILING: ReadonlySet<QuantisationFinding['code']> = new Set([
   'scale-invalid',
+  'zero-point-shared',
   'channel-lost',
   'weights-differ',
   'grid-of-four-bits',

@@ -12,6 +12,8 @@ export type QuantisationCode =
   | 'scale-invalid'
   /** A zero point other than 0 of signed weights, whose grid is meant to be symmetric. `value` is the zero point. */
   | 'zero-point-asymmetric'
+  /** The same zero point other than 0 in every channel of signed weights. `value` is the zero point. */
+  | 'zero-point-shared'
   /** Many integers lie at the ends of their grid: the scale is too small for the weights. `value` is their share. */
   | 'weight-clipped'
   /** No integer uses more than a part of its grid: the scale is too large. `value` is the largest |integer − zero point|. */
@@ -112,8 +114,12 @@ function scaleFindings(place: QuantisedPlace): QuantisationFinding[] {
   // A bias of 32 bits has no zero point at all (onnx operator schema of QLinearConv).
   const shifted = (zeroPoints ?? []).flatMap((zero, i) => (zero === 0 ? [] : [i]));
   const [one] = shifted;
-  if (one !== undefined && signed && (role === 'weight' || dtype === 'int32'))
-    found.push(record(place, 'zero-point-asymmetric', many ? shifted : [], zeroPoints?.[one] ?? 0));
+  if (one !== undefined && signed && (role === 'weight' || dtype === 'int32')) {
+    const zero = zeroPoints?.[one] ?? 0;
+    // Channels have ranges of their own: one shift for all of them cannot follow from the weights.
+    const isShared = many && (zeroPoints ?? []).every((z) => z === zero);
+    found.push(record(place, isShared ? 'zero-point-shared' : 'zero-point-asymmetric', many ? shifted : [], zero));
+  }
   return found;
 }
 
