@@ -32,7 +32,6 @@ class DoubleTwin:
 
     def run(self, feed: dict[str, Any]) -> Any:
         """Inputs by name, as the deployed model takes them. Raises `variant-unsupported`."""
-        tf = require("tensorflow")
         wide = {name: _widened(value) for name, value in feed.items()}
         try:
             if not self._traced:
@@ -41,7 +40,7 @@ class DoubleTwin:
             result = call(self.module, wide)
         except WorkerError:
             raise
-        except (tf.errors.OpError, Exception) as error:
+        except Exception as error:
             raise _unsupported(self._model, describe_exception(error, self._model.root)) from error
         if not self._verified:
             self._verify(feed, result)
@@ -92,6 +91,7 @@ def _rebuilt(built: Any, model: Model) -> Any:
     keras = require("keras")
     try:
         config = _wide_config(keras.saving.serialize_keras_object(built))
+        # Code inside (Lambda layers) was let in, or not, when the model itself was loaded.
         twin = keras.saving.deserialize_keras_object(config, safe_mode=False)
         values = built.get_weights()
         if len(twin.weights) != len(values):

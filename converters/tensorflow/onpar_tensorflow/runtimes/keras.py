@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from onpar_host.contract import TensorSpec
+from onpar_host.errors import WorkerError
 from onpar_host.examples import own_example_inputs
 from onpar_host.model import Model
 from onpar_host.packages import require
@@ -34,6 +35,12 @@ def open_model(
     require("tensorflow")
     threads = set_threads(options["threads"])
     built, source = load_keras(model)
+    if variant is not None and not built.built:
+        raise WorkerError(
+            "variant-unsupported",
+            f"{model.shown}: its weights do not exist before its first call",
+            fix="call the model once, or build() it, before returning it",
+        )
     if variant is not None and variant.perturb is not None:
         perturb_keras(built, variant.perturb)
     twin = DoubleTwin(built, model) if variant is not None and variant.float64 else None
