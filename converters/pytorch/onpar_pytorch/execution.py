@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from onpar_host.contract import Contract, TensorSpec
 from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.tensor import Tensor
+from onpar_host.variant import Variant
 
 from .forward import Call
 from .tensors import collect_outputs, to_torch
@@ -35,14 +37,20 @@ class TorchSession(Session):
     """
 
     def __init__(
-        self, module: Any, inputs: list[TensorSpec], options: dict[str, Any], facts: dict[str, Any]
+        self,
+        module: Any,
+        inputs: list[TensorSpec],
+        options: dict[str, Any],
+        facts: dict[str, Any],
+        variant: Any | None = None,
     ) -> None:
+        """`variant`: a VariantModule around `module`, or None for the deployed model."""
         torch = require("torch")
-        self._double = bool(options.get("float64"))
-        self.module = module.double() if self._double else module
+        self._variant = variant
+        self.module = module if variant is None else variant.module
         self._default_threads = torch.get_num_threads()
         self._threads = options.get("threads") or self._default_threads
-        facts = {**facts, "threads": self._threads, "float64": self._double}
+        facts = {**facts, "threads": self._threads}
         # Names and order only: whether a dtype or size is refused is the module's to say.
         super().__init__(Contract(inputs=inputs, names="none"), facts)
 
@@ -51,18 +59,17 @@ class TorchSession(Session):
         raise NotImplementedError
 
     def prepare(self, inputs: dict[str, Tensor]) -> Feed:
-        tensors = {name: self._double_if_asked(to_torch(t)) for name, t in inputs.items()}
+        tensors = {name: to_torch(t) for name, t in inputs.items()}
+        if self._variant is not None:
+            tensors = {name: self._variant.input(t) for name, t in tensors.items()}
         return Feed(tensors, self.call_for(list(inputs)))
-
-    def _double_if_asked(self, tensor: Any) -> Any:
-        return tensor.double() if self._double and tensor.is_floating_point() else tensor
 
     def execute(self, feed: Feed) -> Any:
         torch = require("torch")
         # The thread count belongs to the process, which serves other sessions too.
         torch.set_num_threads(self._threads)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), self._variant.running() if self._variant else nullcontext():
                 return feed.run(self.module)
         finally:
             torch.set_num_threads(self._default_threads)
@@ -71,12 +78,22 @@ class TorchSession(Session):
         return collect_outputs(result)
 
     def mutated_inputs(self, feed: Feed, inputs: dict[str, Tensor]) -> list[str]:
-        if self._double:
+        if self._variant is not None:
             return []
         return [name for name, t in inputs.items() if not _same_bits(feed.tensors[name], t)]
 
     def close(self) -> None:
-        self.module = None
+        self.module = self._variant = None
+
+
+def as_variant(module: Any, variant: Variant | None, root: str) -> Any | None:
+    """The module made ready for a variant, in place; None where none is asked for."""
+    if variant is None:
+        return None
+    # Its modes derive from torch's classes, and torch is imported only once it is known to be there.
+    from .variants.running import VariantModule
+
+    return VariantModule(module, variant, root)
 
 
 def _same_bits(now: Any, given: Tensor) -> bool:

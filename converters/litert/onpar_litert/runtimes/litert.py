@@ -11,8 +11,10 @@ from onpar_host.model import Model
 from onpar_host.packages import package_version, require
 from onpar_host.session import Session
 from onpar_host.tensor import Tensor, as_tensor
+from onpar_host.variant import Variant
 
 from ..details import Endpoint, choose_signature, describe
+from ..perturb import perturbed_content
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file."""
@@ -23,15 +25,26 @@ def version() -> str:
     return package_version("ai-edge-litert")
 
 
-def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+def open_model(
+    model: Model,
+    options: dict[str, Any],
+    inputs: list[TensorSpec],
+    variant: Variant | None = None,
+) -> Session:
     """Raises WorkerError `model-load-failed` for a file that is no TFLite model."""
     litert = require("ai_edge_litert.interpreter")
     _check_file(model)
     kinds = litert.OpResolverType
     resolver = kinds.AUTO if options["xnnpack"] else kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    asked = variant.perturb if variant is not None else None
+    source = (
+        {"model_path": model.path}
+        if asked is None
+        else {"model_content": perturbed_content(model, asked)}
+    )
     try:
         interpreter = litert.Interpreter(
-            model_path=model.path,
+            **source,
             num_threads=options["threads"],
             experimental_op_resolver_type=resolver,
         )

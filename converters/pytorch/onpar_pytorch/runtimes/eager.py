@@ -11,8 +11,9 @@ from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.tensor import Tensor
+from onpar_host.variant import Variant
 
-from ..execution import TorchSession
+from ..execution import TorchSession, as_variant
 from ..facts import module_facts
 from ..forward import Call, forward_parameters, plan_call
 from ..loading import load_module
@@ -24,10 +25,15 @@ def version() -> str:
     return require("torch").__version__
 
 
-def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+def open_model(
+    model: Model,
+    options: dict[str, Any],
+    inputs: list[TensorSpec],
+    variant: Variant | None = None,
+) -> Session:
     """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
     module, source = load_module(model)
-    return EagerSession(module, source, model, inputs, options)
+    return EagerSession(module, source, model, inputs, options, variant)
 
 
 class EagerSession(TorchSession):
@@ -40,8 +46,11 @@ class EagerSession(TorchSession):
         model: Model,
         inputs: list[TensorSpec],
         options: dict[str, Any],
+        variant: Variant | None,
     ) -> None:
-        super().__init__(module, inputs, options, module_facts(module))
+        facts = module_facts(module)
+        ready = as_variant(module, variant, model.root)
+        super().__init__(module, inputs, options, facts, ready)
         self._source = source
         self._model = model
         self._parameters = forward_parameters(module)

@@ -10,8 +10,9 @@ from onpar_host.errors import failing_as
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
+from onpar_host.variant import Variant
 
-from ..execution import TorchSession
+from ..execution import TorchSession, as_variant
 from ..facts import dtype_name
 from ..forward import Call
 
@@ -24,7 +25,12 @@ def version() -> str:
     return require("torch").__version__
 
 
-def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+def open_model(
+    model: Model,
+    options: dict[str, Any],
+    inputs: list[TensorSpec],
+    variant: Variant | None = None,
+) -> Session:
     """Raises WorkerError `model-load-failed` for a file that is no TorchScript archive."""
     torch = require("torch")
     torch.manual_seed(0)
@@ -35,13 +41,20 @@ def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) 
         fix="check that torch.jit.save wrote this file and that it is complete",
     ):
         module = torch.jit.load(model.path, map_location="cpu")
-    return ScriptSession(module, inputs, options)
+    return ScriptSession(module, inputs, options, variant, model.root)
 
 
 class ScriptSession(TorchSession):
     """A ScriptModule; its forward schema names the inputs."""
 
-    def __init__(self, module: Any, inputs: list[TensorSpec], options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        module: Any,
+        inputs: list[TensorSpec],
+        options: dict[str, Any],
+        variant: Variant | None,
+        root: str,
+    ) -> None:
         self._names = [argument.name for argument in module.forward.schema.arguments[1:]]
         weights = list(module.parameters())
         facts: dict[str, Any] = {
@@ -57,7 +70,7 @@ class ScriptSession(TorchSession):
         ]
         if training:
             facts["training"] = training
-        super().__init__(module, inputs, options, facts)
+        super().__init__(module, inputs, options, facts, as_variant(module, variant, root))
 
     def call_for(self, names: list[str]) -> Call:
         if names and all(name in self._names for name in names):

@@ -13,11 +13,13 @@ from onpar_host.generated_names import names_kind
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
-from onpar_host.tensor import DtypeError, Tensor, as_tensor
+from onpar_host.tensor import FLOATS, DtypeError, Tensor, as_tensor
+from onpar_host.variant import Variant
 
 from ..columns import MATRIX, assemble, default_inputs
 from ..loading import Loaded, load_estimator
 from ..outputs import LABEL, PROBABILITIES, answer, label_is_argmax
+from ..perturb import perturbed
 
 
 def version() -> str:
@@ -25,17 +27,33 @@ def version() -> str:
     return require("sklearn").__version__
 
 
-def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+def open_model(
+    model: Model,
+    options: dict[str, Any],
+    inputs: list[TensorSpec],
+    variant: Variant | None = None,
+) -> Session:
     """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
-    return SklearnSession(load_estimator(model), model, inputs, options)
+    loaded = load_estimator(model)
+    if variant is not None and variant.perturb is not None:
+        loaded = replace(loaded, estimator=perturbed(loaded.estimator, variant.perturb))
+    double = variant is not None and variant.float64
+    return SklearnSession(loaded, model, inputs, options, double)
 
 
 class SklearnSession(Session):
     """A fitted estimator. Its outputs' dtypes and shapes are found by a run on one row."""
 
     def __init__(
-        self, loaded: Loaded, model: Model, inputs: list[TensorSpec], options: dict[str, Any]
+        self,
+        loaded: Loaded,
+        model: Model,
+        inputs: list[TensorSpec],
+        options: dict[str, Any],
+        double: bool,
     ) -> None:
+        """`double`: float inputs are widened; what was learnt is in double precision already."""
+        self._double = double
         self._estimator = loaded.estimator
         self._source = loaded.source
         self._model = model
@@ -69,6 +87,9 @@ class SklearnSession(Session):
         return spec
 
     def prepare(self, inputs: dict[str, Tensor]) -> Any:
+        # Estimators keep float32 inputs in float32 where they can. The values are those declared.
+        if self._double:
+            inputs = {name: _widened(tensor) for name, tensor in inputs.items()}
         return assemble(inputs, self._estimator)
 
     def execute(self, feed: Any) -> dict[str, Any]:
@@ -91,6 +112,10 @@ class SklearnSession(Session):
 
     def close(self) -> None:
         self._estimator = None
+
+
+def _widened(tensor: Tensor) -> Tensor:
+    return Tensor(tensor.to_float64(), "float64") if tensor.dtype in FLOATS else tensor
 
 
 def _as_output(value: Any) -> Tensor:

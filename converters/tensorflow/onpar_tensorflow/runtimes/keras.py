@@ -6,13 +6,17 @@ from types import ModuleType
 from typing import Any
 
 from onpar_host.contract import TensorSpec
+from onpar_host.errors import WorkerError
 from onpar_host.examples import own_example_inputs
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.tensor import Tensor, as_tensor
+from onpar_host.variant import Variant
 
+from ..keras_float64 import DoubleTwin
 from ..keras_models import call, contract_of, load_keras, model_facts, named_results
+from ..perturb import perturb_keras
 from ..tensors import from_tensorflow, set_threads, to_tensorflow
 
 
@@ -21,12 +25,26 @@ def version() -> str:
     return require("keras").__version__
 
 
-def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+def open_model(
+    model: Model,
+    options: dict[str, Any],
+    inputs: list[TensorSpec],
+    variant: Variant | None = None,
+) -> Session:
     """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
     require("tensorflow")
     threads = set_threads(options["threads"])
     built, source = load_keras(model)
-    return KerasSession(built, source, model, inputs, threads)
+    if variant is not None and not built.built:
+        raise WorkerError(
+            "variant-unsupported",
+            f"{model.shown}: its weights do not exist before its first call",
+            fix="call the model once, or build() it, before returning it",
+        )
+    if variant is not None and variant.perturb is not None:
+        perturb_keras(built, variant.perturb)
+    twin = DoubleTwin(built, model) if variant is not None and variant.float64 else None
+    return KerasSession(built, source, model, inputs, threads, twin)
 
 
 class KerasSession(Session):
@@ -39,6 +57,7 @@ class KerasSession(Session):
         model: Model,
         inputs: list[TensorSpec],
         threads: int,
+        twin: DoubleTwin | None,
     ) -> None:
         facts = {
             **model_facts(built),
@@ -49,12 +68,13 @@ class KerasSession(Session):
         self._built = built
         self._source = source
         self._model = model
+        self._twin = twin
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
         return {name: to_tensorflow(tensor) for name, tensor in inputs.items()}
 
     def execute(self, feed: dict[str, Any]) -> Any:
-        return call(self._built, feed)
+        return call(self._built, feed) if self._twin is None else self._twin.run(feed)
 
     def collect(self, result: Any) -> dict[str, Tensor]:
         values = named_results(self._built, result)
@@ -67,4 +87,4 @@ class KerasSession(Session):
         return own_example_inputs(self._source, self._model, names, as_tensor)
 
     def close(self) -> None:
-        self._built = None
+        self._built = self._twin = None

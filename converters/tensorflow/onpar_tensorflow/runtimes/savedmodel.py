@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from dataclasses import replace
 from typing import Any
 
 from onpar_host.contract import Contract, TensorSpec
@@ -12,7 +14,9 @@ from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.tensor import Tensor
+from onpar_host.variant import Variant
 
+from ..perturb import perturb_constants, perturb_variables
 from ..tensors import from_tensorflow, natural, set_threads, spec_of, to_tensorflow
 
 
@@ -21,9 +25,14 @@ def version() -> str:
     return require("tensorflow").__version__
 
 
-def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
+def open_model(
+    model: Model,
+    options: dict[str, Any],
+    inputs: list[TensorSpec],
+    variant: Variant | None = None,
+) -> Session:
     """Raises WorkerError `model-load-failed`; `bad-request` for a signature that does not exist."""
-    loaded = load_saved_model(model)
+    loaded = load_saved_model(model) if variant is None else _load_variant(model, variant)
     signature = signature_of(loaded, options["signature"], model)
     return SavedModelSession(loaded, signature, options, set_threads(options["threads"]))
 
@@ -41,6 +50,21 @@ def load_saved_model(model: Model) -> Any:
     fix = "check that the folder holds saved_model.pb and variables/ as they were written"
     with failing_as("model-load-failed", model.shown, model.root, fix):
         return tf.saved_model.load(model.path)
+
+
+def _load_variant(model: Model, variant: Variant) -> Any:
+    if variant.perturb is None:
+        return load_saved_model(model)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "saved_model")
+        # A path that is no folder is for load_saved_model to refuse.
+        if os.path.isdir(model.path) and perturb_constants(model.path, copy, variant.perturb):
+            loaded = load_saved_model(replace(model, path=copy))
+        else:
+            loaded = load_saved_model(model)
+    kept = {id(v): v for s in loaded.signatures.values() for v in s.variables}
+    perturb_variables(kept.values(), variant.perturb)
+    return loaded
 
 
 def signature_of(loaded: Any, name: str, model: Model) -> Any:

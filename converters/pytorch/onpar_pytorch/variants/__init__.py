@@ -1,0 +1,1 @@
+"""A module run otherwise than deployed (docs/worker-protocol.md, `open`, variant)."""
