@@ -263,6 +263,12 @@ export const CATALOGUE = {
     (w, a) =>
       `${w} is taken as ${String(a.role)}${Array.isArray(a.range) ? ` from ${String(a.range[0])} to ${String(a.range[1])}` : ''}: ${String(a.because)}`,
   ),
+  'images-prepared': entry(
+    'info',
+    'Pictures were decoded and prepared for an input as the sentence tells. The keys beside `images:` in the suite change it.',
+    (w, a) =>
+      `${w} got ${String(a.count)}${a.count === a.of ? '' : ` of ${String(a.of)}`} picture${a.of === 1 ? '' : 's'} of ${String(a.folder)}: ${String(a.preparation)} (${String(a.decoder)})`,
+  ),
   'data-ignored': entry(
     'info',
     'A data file holds tensors or columns that the model does not take. Name them in `labels:` if they are meant to be there.',

@@ -10,6 +10,7 @@ import { readRolesAhead, withReadRoles } from './input-roles.ts';
 import { existingCandidate, keyedSource } from './model-key.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
+import { decodeImages, imageSetOf } from './steps/images.ts';
 import { observeModel } from './steps/observe.ts';
 import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
 import { makeSamples } from './steps/sample.ts';
@@ -45,7 +46,12 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   );
   const ahead = await exportAhead(ctx, conversion, { source, inputs: given, seed }, trace);
   const { inputs } = ahead;
-  const set = trace.count(await makeSamples(ctx, conversion.id, samplePlan(conversion, inputs, seed)));
+  const decoded = await Promise.all(
+    conversion.samples.images.map((choice) => decodeImages(ctx, conversion, choice, inputs)),
+  );
+  for (const pictures of decoded) trace.findings.push(...trace.count(pictures).value.findings);
+  const plan = samplePlan(conversion, inputs, seed, decoded.map(imageSetOf));
+  const set = trace.count(await makeSamples(ctx, conversion.id, plan));
   trace.samples = set.value.samples;
   trace.sampleDir = set.dir;
   trace.findings.push(...set.value.findings);
@@ -76,7 +82,6 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
   trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
-  const plan = samplePlan(conversion, inputs, seed);
   await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan }, trace);
 }
 

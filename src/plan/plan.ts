@@ -54,7 +54,11 @@ const describeConversion = ({
   candidate.runtime.name,
   candidate.options,
   rules,
-  { ...samples, files: samples.files.map((file) => displayPath(file, c.root)) },
+  {
+    ...samples,
+    files: samples.files.map((file) => displayPath(file, c.root)),
+    images: samples.images.map((set) => ({ ...set, path: displayPath(set.path, c.root) })),
+  },
   convert.options,
 ];
 

@@ -57,7 +57,7 @@ export function adHocSuite(request: AdHoc): Suite {
     inputs: request.inputs,
     dims: {},
     loose: [],
-    samples: { portfolio: null, special: false, files: [] },
+    samples: { portfolio: null, special: false, files: [], images: [] },
     labels: [],
     conversions: [
       ...request.artifacts.map((a) => convert(null, a)),

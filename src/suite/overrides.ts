@@ -1,3 +1,4 @@
+import type { ImageChoice } from '../records/images.ts';
 import type { ToleranceRule } from '../records/rules.ts';
 import type { Case, SampleChoice, Suite } from './suite.ts';
 
@@ -6,6 +7,8 @@ export interface Overrides {
   readonly seed?: number | undefined;
   /** `--inputs`: the user's data; alone it replaces the portfolio. */
   readonly files: readonly string[];
+  /** `--inputs` with pictures. */
+  readonly images: readonly ImageChoice[];
   /** `--samples N` */
   readonly samples?: number | undefined;
   /** `--special` */
@@ -62,7 +65,7 @@ function overrideCase(c: Case, o: Overrides, isOneOfMany: boolean): Case {
   };
 }
 
-function chosen(own: SampleChoice, { files, samples, special = own.special }: Overrides): SampleChoice {
-  if (files.length === 0) return { ...own, special, portfolio: samples ?? own.portfolio };
-  return { files, special, portfolio: samples ?? 0 };
+function chosen(own: SampleChoice, { files, images, samples, special = own.special }: Overrides): SampleChoice {
+  if (files.length === 0 && images.length === 0) return { ...own, special, portfolio: samples ?? own.portfolio };
+  return { files, images, special, portfolio: samples ?? 0 };
 }

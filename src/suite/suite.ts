@@ -1,3 +1,4 @@
+import type { ImageChoice } from '../records/images.ts';
 import type { ToleranceRule } from '../records/rules.ts';
 import type { InputSetting } from './schema.ts';
 
@@ -9,6 +10,8 @@ export interface SampleChoice {
   readonly special: boolean;
   /** Absolute paths of the user's data. */
   readonly files: readonly string[];
+  /** Folders of pictures. */
+  readonly images: readonly ImageChoice[];
 }
 
 export interface RuntimeChoice {
