@@ -1,13 +1,14 @@
 import type { Conversion } from '../plan/conversion.ts';
 import type { RunContext } from './context.ts';
-import { exportAhead, openAhead, runCandidate } from './conversion/candidate.ts';
+import { openAhead, runCandidate } from './conversion/candidate.ts';
+import { caseInputs } from './conversion/case-roles.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
 import { resolveHost } from './hosts.ts';
-import { readRolesAhead, withReadRoles } from './input-roles.ts';
-import { existingCandidate, keyedSource } from './model-key.ts';
+import { readRolesAhead } from './input-roles.ts';
+import { keyedSource } from './model-key.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
 import { decodeImages, imageSetOf } from './steps/images.ts';
@@ -38,13 +39,7 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   );
   trace.findings.push(...described.value.findings);
   const resolved = await inputsOf(ctx, conversion, described, trace);
-  const given = await withReadRoles(
-    ctx,
-    conversion,
-    resolved,
-    conversion.existing === null ? [source] : [source, existingCandidate(conversion, conversion.existing)],
-  );
-  const ahead = await exportAhead(ctx, conversion, { source, inputs: given, seed }, trace);
+  const ahead = await caseInputs(ctx, conversion, { source, inputs: resolved, seed }, trace);
   const { inputs } = ahead;
   const decoded = await Promise.all(
     conversion.samples.images.map((choice) => decodeImages(ctx, conversion, choice, inputs)),

@@ -23,6 +23,7 @@ export function planSuite(suite: Suite, catalogue: Catalogue, selection: Selecti
     seed: suite.seed,
     digest: digestJson([suite.seed, all.map(describeConversion)]),
     conversions,
+    planned: all,
     reporters: suite.reporters,
     shard: selection.shard ?? null,
   };
