@@ -15,6 +15,10 @@ const entry = (severity: FindingSeverity, help: string, sentence: CatalogueEntry
 
 const list = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : String(value));
 
+/** The first few of a list that may be long. */
+const some = (value: unknown): string =>
+  Array.isArray(value) && value.length > 6 ? `${list(value.slice(0, 6))} …` : list(value);
+
 /** A measure in a sentence: four significant digits say enough. Texts (`NaN`, 64-bit integers, percentages) stay. */
 const number = (value: unknown): string =>
   typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value);
@@ -279,6 +283,17 @@ export const CATALOGUE = {
     'warning',
     'An output came back the same from every sample, so its comparison proves little. Give samples that reach it (`range:`, your own data), or leave it out if it is a constant by design.',
     (w, a) => `${w} never moved over ${String(a.samples)} samples`,
+  ),
+  'activation-dead': entry(
+    'warning',
+    'Activations inside the model never left one value over all samples, so a fault before them cannot be seen in any output. Give samples that reach them (`range:`, your own data). An info where they only do not depend on the inputs.',
+    (w, a) =>
+      `${w}: ${Array.isArray(a.names) ? a.names.length : 0} of ${String(a.of)} activations ${a.state === 'still' ? 'came back the same from every sample' : a.value === 0 ? 'never left zero' : 'never moved'}: ${some(a.names)}`,
+  ),
+  'activations-unread': entry(
+    'info',
+    'Which activations inside the model the samples moved was not measured, for the reason given.',
+    (w, a) => `${w}: which activations moved was not measured: ${String(a.reason)}`,
   ),
   'size-refused': entry(
     'warning',

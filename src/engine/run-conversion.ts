@@ -1,10 +1,12 @@
 import type { Conversion } from '../plan/conversion.ts';
 import type { RunContext } from './context.ts';
+import { coverActivations } from './conversion/activations.ts';
 import { openAhead, runCandidate } from './conversion/candidate.ts';
 import { caseInputs } from './conversion/case-roles.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
+import { type ObservedSide, UNRENAMED } from './conversion/side.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead } from './input-roles.ts';
@@ -57,15 +59,9 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
   };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
-  const observation = observeModel(ctx, conversion, {
-    role: 'reference',
-    model: source,
-    inputs,
-    samples: set.value.samples,
-    sampleDir: set.dir,
-    rename: () => ({}),
-    renameKey: null,
-  });
+  const side: ObservedSide = { role: 'reference', model: source, inputs, ...UNRENAMED };
+  trace.sides.reference = side;
+  const observation = observeModel(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir });
   observation.catch(() => {});
   const example = ahead.example ?? tracingExample(conversion, set);
   const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);
@@ -78,6 +74,7 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.candidate = candidate;
   trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
   await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan }, trace);
+  await coverActivations(ctx, conversion, trace);
 }
 
 const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>

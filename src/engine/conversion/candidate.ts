@@ -11,6 +11,7 @@ import type { StepResult } from '../step.ts';
 import { exportModel } from '../steps/export.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Example } from './sample-plan.ts';
+import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -67,15 +68,15 @@ export async function runCandidate(
       d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [],
     ),
   );
-  return observeModel(ctx, conversion, {
+  const side: ObservedSide = {
     role: 'candidate',
     model,
     inputs,
-    samples: set.value.samples,
-    sampleDir: set.dir,
     rename: (contract) => renamedInputs(reference, contract, mapInputs, declared),
     renameKey: [mapInputs, declared, reference.names],
-  });
+  };
+  trace.sides.candidate = side;
+  return observeModel(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir });
 }
 
 async function candidateModel(

@@ -5,6 +5,7 @@ import type { Coverage } from '../../records/coverage.ts';
 import type { Observation, SampleRun } from '../../records/observation.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { StepResult } from '../step.ts';
+import type { ObservedSide } from './side.ts';
 
 /** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */
 export interface ConversionTrace {
@@ -43,6 +44,8 @@ export class Trace implements ConversionTrace {
   failure: ConversionTrace['failure'] = null;
   digests: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
   environments: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  /** How each side was observed, so that it can be observed again under another condition. */
+  sides: { reference: ObservedSide | null; candidate: ObservedSide | null } = { reference: null, candidate: null };
   /** Whose fault a failure is at this point. */
   side: 'reference' | 'candidate' = 'reference';
 
