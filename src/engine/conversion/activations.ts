@@ -44,6 +44,8 @@ export async function coverActivations(ctx: RunContext, conversion: Conversion, 
     trace.findings.push(...deadOnes(activations, where));
     if (left.length > 0) unread(`${left.length} too large, or reached by no sample: ${left.slice(0, 6).join(', ')}`);
   } catch (error) {
+    // An interrupted run is no finding.
+    if (ctx.pool.ended) throw error;
     unread(toFailure(error).message);
   }
 }

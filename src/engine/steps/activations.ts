@@ -64,6 +64,7 @@ export async function measureActivations(
     run: async (dir) => {
       const { activationsOf } = await import('../../formats/onnx/activations.ts');
       const all = activationsOf(side.model.ref.path);
+      if (all.length === 0) return { value: { activations: [], unread: [] } };
       const watches = new Map<string, ActivationWatch>();
       const scratch = join(dir, 'taps');
       mkdirSync(scratch);
