@@ -29,7 +29,7 @@ export const activationCoverage = z.object({
   state: z.enum(['moved', 'still', 'stuck']),
   /** Share of channels in which no element was ever above zero; null for operators that have no off state. */
   inactive: z.number().nullable(),
-  /** Share of elements at the flat ends of the function (a clip bound, |tanh| > 1 − 1e-6, a sigmoid within 1e-6 of 0 or 1); null where it has none. */
+  /** Share of elements at the flat ends of the function (a clip bound, |tanh| > 1 − 1e-6, a sigmoid within 1e-6 of 0 or 1, a softmax of 1); null where it has none. */
   saturated: z.number().nullable(),
 });
 export type ActivationCoverage = z.infer<typeof activationCoverage>;

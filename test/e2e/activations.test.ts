@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { scratch, sharedScratch, write } from '../scratch.ts';
@@ -60,6 +61,9 @@ test('the second run takes it from the store, and the page shows it', async () =
   const c = onlyCase(join(dir, 'run'));
   expect(c.steps.cached).toBe(c.steps.total);
   expect(c.coverage?.activations).toHaveLength(3);
+  const page = readFileSync(join(dir, 'run', 'index.html'), 'utf8').replaceAll(/<[^>]+>/g, '');
+  expect(page).toContain('dead (Relu) never left zero');
+  expect(page).toContain('alive (Relu) 50 % of its channels never became active');
 });
 
 test('a quick comparison does not look inside, with --deep it does', async () => {

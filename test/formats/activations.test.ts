@@ -21,6 +21,7 @@ const file = (): string => {
       { opType: 'Clip', input: ['x', 'zero', 'six'], output: ['unknown'] },
       { opType: 'Tanh', input: ['unknown'], output: ['tanh'] },
       { opType: 'Add', input: ['relu6', 'tanh'], output: ['sum'] },
+      { opType: 'Softmax', input: ['sum'], output: ['share'] },
       { opType: 'Sigmoid', input: ['sum'], output: ['y'] },
     ],
     outputs: { y: ['batch', 2, 4] },
@@ -61,6 +62,16 @@ test('activations are found with their flat ends, and channels where the graph p
       channelAxis: -1,
     },
     {
+      tensor: 'share',
+      node: 'share',
+      operator: 'Softmax',
+      isOutput: false,
+      rectifies: false,
+      flatBelow: null,
+      flatAbove: 1 - 1e-6,
+      channelAxis: 1,
+    },
+    {
       tensor: 'y',
       node: 'y',
       operator: 'Sigmoid',
@@ -75,7 +86,7 @@ test('activations are found with their flat ends, and channels where the graph p
 
 test('a tapped copy gives out what was asked for, behind its own outputs', () => {
   const path = file();
-  expect(tensorsOf(path).map(({ name }) => name)).toEqual(['conv', 'relu6', 'unknown', 'tanh', 'sum']);
+  expect(tensorsOf(path).map(({ name }) => name)).toEqual(['conv', 'relu6', 'unknown', 'tanh', 'sum', 'share']);
   const copy = `${path}.tapped`;
   tapOutputs(path, copy, ['tanh', 'relu6']);
   expect(readOnnx(copy).outputs.map(({ name }) => name)).toEqual(['y', 'tanh', 'relu6']);

@@ -249,6 +249,27 @@ test('words that contradict each other are refused before anything is read', () 
   expect(() => choiceOf({ images: 'x', resize: 'stretch', crop: 'center' })).toThrow(/nothing for `crop`/);
 });
 
+test('colours of another profile are converted to sRGB', async () => {
+  const dir = scratch();
+  const color = { r: 200, g: 100, b: 50 };
+  const file = join(dir, 'wide.png');
+  await sharp({ create: { width: 1, height: 1, channels: 3, background: color } })
+    .withIccProfile('p3')
+    .toFile(file);
+  const stored = await sharp(file, { ignoreIcc: true }).raw().toBuffer();
+  expect(stored[0]).toBeLessThan(195);
+  const { values } = await prepared({ images: file, scale: [0, 255] }, nchw(1));
+  for (const [i, wanted] of Object.values(color).entries())
+    expect(Math.abs((values[i] as number) - wanted)).toBeLessThanOrEqual(2);
+});
+
+test('without sharp the error has the command that installs it', async () => {
+  const nowhere = scratch();
+  const error = await failure(loadDecoder(nowhere, [nowhere]));
+  expect(error).toMatchObject({ code: 'image-decoder-missing', exitCode: 3 });
+  expect(error.fix).toBe(`run \`npm install --save-dev sharp\` in ${nowhere}`);
+});
+
 test('decoding twice gives the same bytes', async () => {
   const noise = Buffer.from(Array.from({ length: 50 * 70 * 3 }, (_, i) => (i * 7919) % 251));
   const image = sharp(noise, { raw: { width: 70, height: 50, channels: 3 } }).jpeg();

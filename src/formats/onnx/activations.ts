@@ -24,9 +24,10 @@ const NEAR = 1e-6;
 
 /** Zero for what is not wanted: the functions that let positive values through. */
 const RECTIFIERS = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'HardSwish', 'Gelu']);
-const FLAT: Readonly<Record<string, readonly [number, number]>> = {
+const FLAT: Readonly<Record<string, readonly [number | null, number]>> = {
   Sigmoid: [NEAR, 1 - NEAR],
-  Softmax: [NEAR, 1 - NEAR],
+  // Zeros are what masks and many classes make of it; flat is where one takes all.
+  Softmax: [null, 1 - NEAR],
   HardSigmoid: [0, 1],
   Tanh: [NEAR - 1, 1 - NEAR],
 };

@@ -55,8 +55,11 @@ const KERNELS: Readonly<Record<ImageChoice['filter'], string>> = {
 const READING = { failOn: 'error', pages: 1 };
 
 /** The user's own sharp, else the one beside onpar. OnparError `image-decoder-missing` has the command that installs it. */
-export async function loadDecoder(root: string): Promise<Decoder> {
-  const sharp = await loadSharp(root);
+export async function loadDecoder(
+  root: string,
+  places: readonly string[] = [root, process.cwd(), packageRoot],
+): Promise<Decoder> {
+  const sharp = await loadSharp(root, places);
   return {
     version: `sharp ${sharp.versions.sharp ?? ''} with libvips ${sharp.versions.vips}`,
     async decode(path, resizing, filter) {
@@ -81,8 +84,8 @@ export async function loadDecoder(root: string): Promise<Decoder> {
   };
 }
 
-async function loadSharp(root: string): Promise<Sharp> {
-  for (const from of [root, process.cwd(), packageRoot]) {
+async function loadSharp(root: string, places: readonly string[]): Promise<Sharp> {
+  for (const from of places) {
     let found: string;
     try {
       found = createRequire(join(from, 'package.json')).resolve('sharp');
