@@ -1,14 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ActivationWatch } from '../../compare/activation-watch.ts';
+import type { ActivationWatch } from '../../compare/activation-watch.ts';
 import type { Activation } from '../../formats/onnx/activations.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { ActivationCoverage } from '../../records/coverage.ts';
-import type { Sample, TensorInfo } from '../../records/sample.ts';
-import { BYTES_PER_ELEMENT } from '../../tensor/dtype.ts';
+import type { Sample } from '../../records/sample.ts';
 import { readSafetensors } from '../../tensor/safetensors.ts';
-import { elementCount } from '../../tensor/tensor.ts';
 import type { Worker } from '../../workers/worker.ts';
+import { type OnSample, watchGroup } from '../activation-groups.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
 import { resolveHost } from '../hosts.ts';
@@ -30,9 +29,6 @@ interface MeasuredActivations {
 
 /** Tensors that are tapped at once at first: their sizes are not known before a sample ran. */
 const FIRST_GROUP = 64;
-/** What the tapped tensors of one sample may take, in bytes: a model process holds them beside its own. */
-const MOST_BYTES = 256 * 1024 ** 2;
-
 /**
  * Runs a copy of a side's ONNX model, its activations given out and its runtime's optimiser off (fused, they would not be
  * seen), on the samples, and keeps a summary of each. One sample and a bounded number of tensors at a time.
@@ -72,7 +68,7 @@ export async function measureActivations(
         await ctx.withWorker(place.host, async (worker) => {
           const tapped = new TappedModel(worker, request, runtime.name, options, scratch, conversion.case.timeoutMs);
           for (let i = 0; i < all.length; i += FIRST_GROUP)
-            await watchGroup(tapped, all.slice(i, i + FIRST_GROUP), bySize(samples), watches);
+            await watchGroup(tapped.run, all.slice(i, i + FIRST_GROUP), samples, watches);
         });
       } finally {
         rmSync(scratch, { recursive: true, force: true });
@@ -89,48 +85,6 @@ export async function measureActivations(
     },
   });
 }
-
-const elementsOf = ({ inputs }: Sample): number => inputs.reduce((n, { shape }) => n + elementCount(shape), 0);
-
-const bySize = (samples: readonly Sample[]): Sample[] => samples.toSorted((a, b) => elementsOf(a) - elementsOf(b));
-
-/**
- * Follows a group of activations through the samples, the smallest first. What that one took tells what the largest will
- * take; a group that would take too much is halved, a lone tensor left out.
- */
-async function watchGroup(
-  tapped: TappedModel,
-  group: readonly Activation[],
-  samples: readonly Sample[],
-  watches: Map<string, ActivationWatch>,
-): Promise<void> {
-  const mine = new Map(group.map((activation) => [activation.tensor, new ActivationWatch(activation)]));
-  let growth = Number.NaN;
-  const fits = await tapped.run(group, samples, (sample, outputs, read) => {
-    if (Number.isNaN(growth)) {
-      growth = elementsOf(samples.at(-1) as Sample) / Math.max(elementsOf(sample), 1);
-      const bytes = outputs.filter(({ name }) => mine.has(name)).reduce((n, info) => n + bytesOf(info), 0);
-      if (bytes * Math.max(growth, 1) > MOST_BYTES) return false;
-    }
-    for (const [name, tensor] of read()) if (tensor.dtype !== 'string') mine.get(name)?.add(tensor);
-    return true;
-  });
-  if (fits) {
-    for (const [name, watch] of mine) if (watch.result().samples > 0) watches.set(name, watch);
-  } else if (group.length > 1) {
-    const half = Math.ceil(group.length / 2);
-    await watchGroup(tapped, group.slice(0, half), samples, watches);
-    await watchGroup(tapped, group.slice(half), samples, watches);
-  }
-}
-
-const bytesOf = ({ dtype, shape }: TensorInfo): number => elementCount(shape) * BYTES_PER_ELEMENT[dtype];
-
-type OnSample = (
-  sample: Sample,
-  outputs: readonly TensorInfo[],
-  read: () => ReturnType<typeof readSafetensors>,
-) => boolean;
 
 /** Copies of one model that give out some of its tensors, opened one after the other in one worker. */
 class TappedModel {
@@ -159,7 +113,11 @@ class TappedModel {
   }
 
   /** Runs samples one by one until `onSample` says false, which it then gives back. Samples that fail tell nothing. */
-  async run(group: readonly Activation[], samples: readonly Sample[], onSample: OnSample): Promise<boolean> {
+  readonly run = async (
+    group: readonly Activation[],
+    samples: readonly Sample[],
+    onSample: OnSample,
+  ): Promise<boolean> => {
     const { tapOutputs } = await import('../../formats/onnx/tap.ts');
     const { side, sampleDir } = this.#request;
     const { ref } = side.model;
@@ -208,5 +166,5 @@ class TappedModel {
       if (this.#worker.alive) await this.#worker.request('close', { session }, { timeoutMs });
       rmSync(dir, { recursive: true, force: true });
     }
-  }
+  };
 }
