@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/records/event.ts';
 import type { ReportCase } from '../../src/records/report.ts';
 import { run, runSuite } from '../contracts/suite.ts';
 
@@ -53,6 +54,15 @@ it('all targets of a case are fed the samples that one graph tells, and each alo
     [0, 49],
   ]);
   expect(fed(script)).toEqual(fed(onnx));
+  const events = readFileSync(join(dir, 'out', 'events.ndjson'), 'utf8')
+    .trim()
+    .split('\n');
+  const labels = events
+    .map((line) => JSON.parse(line) as RunEvent)
+    .flatMap((e) => (e.type === 'step-end' ? e.label : []));
+  // The original runs once for both, and the graph is exported once.
+  expect(labels.filter((label) => label === 'running torch')).toHaveLength(1);
+  expect(labels.filter((label) => label === 'exporting with torch-onnx')).toHaveLength(1);
   const text = run(['run', '--case', 'words/torchscript*', '--out', 'alone', '--json'], dir);
   const [alone] = (JSON.parse(text) as { cases: ReportCase[] }).cases;
   expect(alone?.id).toBe(script?.id);
