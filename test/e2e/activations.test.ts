@@ -41,7 +41,9 @@ beforeAll(() => {
 });
 
 test('a suite tells which activations the samples never moved: a fault behind them passes unseen', async () => {
-  expect((await onpar(['run', '--out', 'run'], { cwd: dir })).exitCode).toBe(0);
+  const { exitCode, stdout } = await onpar(['run', '--out', 'run'], { cwd: dir });
+  expect(exitCode).toBe(0);
+  expect(stdout.match(/net: .*1 of 3 activations never left zero: dead \[activation-dead\]/g)).toHaveLength(1);
   const c = onlyCase(join(dir, 'run'));
   expect(c.coverage?.activations?.map(({ tensor, state, inactive }) => [tensor, state, inactive])).toEqual([
     ['dead', 'stuck', 1],
