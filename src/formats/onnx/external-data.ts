@@ -74,7 +74,8 @@ function locationIn(source: Source, begin: number, end: number): string[] {
   return texts[1] === 'location' && texts[2] !== undefined ? [texts[2]] : [];
 }
 
-function checkedLocation(location: string, file: string): string {
+/** A location as a relative path with `/`; OnparError `model-load-failed` where it is none inside the model's folder. */
+export function checkedLocation(location: string, file: string): string {
   const parts = location.split(/[/\\]/);
   if (
     location !== '' &&
