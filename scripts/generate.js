@@ -77,7 +77,8 @@ function suiteKeys() {
   ];
   const one = schema.properties.cases.additionalProperties;
   const convert = one.properties.convert.anyOf[0];
-  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n`;
+  const images = one.properties.samples.anyOf.flatMap((s) => s.anyOf ?? s).find((s) => s.properties?.images);
+  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n`;
 }
 
 const files = {

@@ -15,6 +15,10 @@ const entry = (severity: FindingSeverity, help: string, sentence: CatalogueEntry
 
 const list = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : String(value));
 
+/** The first few of a list that may be long. */
+const some = (value: unknown): string =>
+  Array.isArray(value) && value.length > 6 ? `${list(value.slice(0, 6))} …` : list(value);
+
 /** A measure in a sentence: four significant digits say enough. Texts (`NaN`, 64-bit integers, percentages) stay. */
 const number = (value: unknown): string =>
   typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value);
@@ -336,6 +340,12 @@ export const CATALOGUE = {
     (w, a) =>
       `${w} is taken as ${String(a.role)}${Array.isArray(a.range) ? ` from ${String(a.range[0])} to ${String(a.range[1])}` : ''}: ${String(a.because)}`,
   ),
+  'images-prepared': entry(
+    'info',
+    'Pictures were decoded and prepared for an input as the sentence tells. The keys beside `images:` in the suite change it.',
+    (w, a) =>
+      `${w} got ${String(a.count)}${a.count === a.of ? '' : ` of ${String(a.of)}`} picture${a.of === 1 ? '' : 's'} of ${String(a.folder)}: ${String(a.preparation)} (${String(a.decoder)})`,
+  ),
   'data-ignored': entry(
     'info',
     'A data file holds tensors or columns that the model does not take. Name them in `labels:` if they are meant to be there.',
@@ -346,6 +356,17 @@ export const CATALOGUE = {
     'warning',
     'An output came back the same from every sample, so its comparison proves little. Give samples that reach it (`range:`, your own data), or leave it out if it is a constant by design.',
     (w, a) => `${w} never moved over ${String(a.samples)} samples`,
+  ),
+  'activation-dead': entry(
+    'warning',
+    'Activations inside the model never left one value over all samples, so a fault before them cannot be seen in any output. Give samples that reach them (`range:`, your own data). An info where they only do not depend on the inputs.',
+    (w, a) =>
+      `${w}: ${Array.isArray(a.names) ? a.names.length : 0} of ${String(a.of)} activations ${a.state === 'still' ? 'came back the same from every sample' : a.value === 0 ? 'never left zero' : 'never moved'}: ${some(a.names)}`,
+  ),
+  'activations-unread': entry(
+    'info',
+    'Which activations inside the model the samples moved was not measured, for the reason given.',
+    (w, a) => `${w}: which activations moved was not measured: ${String(a.reason)}`,
   ),
   'size-refused': entry(
     'warning',

@@ -1,3 +1,4 @@
+import type { Conversion } from '../plan/conversion.ts';
 import type { PythonChoice, PythonEnvironment } from '../workers/environment.ts';
 import { resolveEnvironment } from '../workers/environment.ts';
 import type { HostSpec } from '../workers/pool.ts';
@@ -16,13 +17,30 @@ export class RunContext {
   /** Ctrl-C. */
   readonly signal: AbortSignal;
   #slots: Semaphore;
+  #planned: readonly Conversion[];
   #environments = new Map<string, Promise<PythonEnvironment>>();
 
-  constructor(store: Store, options: { jobs: number; readCache: boolean; emit: Emit; signal: AbortSignal }) {
+  constructor(
+    store: Store,
+    options: {
+      jobs: number;
+      readCache: boolean;
+      emit: Emit;
+      signal: AbortSignal;
+      planned: readonly Conversion[];
+    },
+  ) {
     this.emit = options.emit;
     this.signal = options.signal;
     this.steps = new StepRunner(store, options.readCache, options.emit);
+    this.#planned = options.planned;
     this.#slots = new Semaphore(options.jobs);
+  }
+
+  /** All conversions of a conversion's case, in suite order, whether or not this run was asked for them. */
+  siblingsOf(conversion: Conversion): readonly Conversion[] {
+    const found = this.#planned.filter((each) => each.case === conversion.case);
+    return found.length > 0 ? found : [conversion];
   }
 
   /** The environment for a toolchain, resolved (and installed) once a run. */

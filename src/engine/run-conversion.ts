@@ -1,16 +1,19 @@
 import type { Conversion } from '../plan/conversion.ts';
 import type { RunContext } from './context.ts';
-import { exportAhead, openAhead, runCandidate } from './conversion/candidate.ts';
+import { coverActivations } from './conversion/activations.ts';
+import { openAhead, runCandidate } from './conversion/candidate.ts';
+import { caseInputs } from './conversion/case-roles.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
 import { type ObservedSide, UNRENAMED } from './conversion/side.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
 import { resolveHost } from './hosts.ts';
-import { readRolesAhead, withReadRoles } from './input-roles.ts';
-import { existingCandidate, keyedSource } from './model-key.ts';
+import { readRolesAhead } from './input-roles.ts';
+import { keyedSource } from './model-key.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
+import { decodeImages, imageSetOf } from './steps/images.ts';
 import { observeModel } from './steps/observe.ts';
 import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
 import { makeSamples } from './steps/sample.ts';
@@ -38,15 +41,14 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   );
   trace.findings.push(...described.value.findings);
   const resolved = await inputsOf(ctx, conversion, described, trace);
-  const given = await withReadRoles(
-    ctx,
-    conversion,
-    resolved,
-    conversion.existing === null ? [source] : [source, existingCandidate(conversion, conversion.existing)],
-  );
-  const ahead = await exportAhead(ctx, conversion, { source, inputs: given, seed }, trace);
+  const ahead = await caseInputs(ctx, conversion, { source, inputs: resolved, seed }, trace);
   const { inputs } = ahead;
-  const set = trace.count(await makeSamples(ctx, conversion.id, samplePlan(conversion, inputs, seed)));
+  const decoded = await Promise.all(
+    conversion.samples.images.map((choice) => decodeImages(ctx, conversion, choice, inputs)),
+  );
+  for (const pictures of decoded) trace.findings.push(...trace.count(pictures).value.findings);
+  const plan = samplePlan(conversion, inputs, seed, decoded.map(imageSetOf));
+  const set = trace.count(await makeSamples(ctx, conversion.id, plan));
   trace.samples = set.value.samples;
   trace.sampleDir = set.dir;
   trace.findings.push(...set.value.findings);
@@ -71,8 +73,8 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   const candidate = trace.count(await candidateRun);
   trace.candidate = candidate;
   trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
-  const plan = samplePlan(conversion, inputs, seed);
   await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan }, trace);
+  await coverActivations(ctx, conversion, trace);
 }
 
 const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>

@@ -63,6 +63,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     readCache: options.readCache,
     emit,
     signal: options.signal,
+    planned: plan.planned,
   });
   const stop = (): void => ctx.pool.kill();
   options.signal.addEventListener('abort', stop);

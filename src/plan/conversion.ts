@@ -31,6 +31,8 @@ export interface Conversion {
   };
   readonly samples: SampleChoice;
   readonly rules: CompareRules;
+  /** Slower checks of fitness too: in a suite file, or asked for. */
+  readonly deep: boolean;
   readonly optional: boolean;
   readonly tags: readonly string[];
 }
@@ -44,6 +46,8 @@ export interface Plan {
   /** Two runs with the same digest may be resumed and merged. */
   readonly digest: string;
   readonly conversions: readonly Conversion[];
+  /** Also those that were not selected: what one conversion of a case tells about its inputs holds for all, run or not. */
+  readonly planned: readonly Conversion[];
   readonly reporters: readonly string[] | null;
   readonly shard: { readonly index: number; readonly count: number } | null;
 }

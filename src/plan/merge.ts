@@ -22,5 +22,6 @@ export function mergePlans(plans: readonly Plan[]): Plan {
     file: null,
     digest: digestJson(plans.map((p) => p.digest)),
     conversions,
+    planned: plans.flatMap((p) => p.planned),
   };
 }

@@ -23,6 +23,7 @@ export function planSuite(suite: Suite, catalogue: Catalogue, selection: Selecti
     seed: suite.seed,
     digest: digestJson([suite.seed, all.map(describeConversion)]),
     conversions,
+    planned: all,
     reporters: suite.reporters,
     shard: selection.shard ?? null,
   };
@@ -54,7 +55,11 @@ const describeConversion = ({
   candidate.runtime.name,
   candidate.options,
   rules,
-  { ...samples, files: samples.files.map((file) => displayPath(file, c.root)) },
+  {
+    ...samples,
+    files: samples.files.map((file) => displayPath(file, c.root)),
+    images: samples.images.map((set) => ({ ...set, path: displayPath(set.path, c.root) })),
+  },
   convert.options,
 ];
 
@@ -175,6 +180,7 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
         candidate: { format: candidateFormat, runtime, options: run.options },
         samples: convert.samples ?? c.samples,
         rules: rulesOf(c, convert, suite),
+        deep: suite.deep,
         optional: run.optional,
         tags: [...c.tags, ...convert.tags],
       };

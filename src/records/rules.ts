@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
 import { dim } from './contract.ts';
+import { imageSet } from './images.ts';
 import { TOLERANCE_PRESETS } from './presets.ts';
 
 /** What a user may say about how far an output may be from its reference. */
@@ -92,6 +93,8 @@ export const samplePlan = z.object({
   special: z.boolean().default(false),
   /** Absolute paths of the user's data files, with their digests. */
   files: z.array(z.object({ path: z.string(), digest: z.string() })),
+  /** Pictures, decoded and prepared. */
+  images: z.array(imageSet).default([]),
   /** Tensors and columns in those files that are no inputs: the truth that a model should have found. */
   labels: z.array(z.string()).default([]),
   /** Sizes to try for each named dimension. */

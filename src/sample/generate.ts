@@ -8,6 +8,7 @@ import type { Sample } from '../records/sample.ts';
 import { serializeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { type Axes, findAxes } from './axes.ts';
+import { imageSamples } from './images/image-samples.ts';
 import { ownGenerators } from './own-generator.ts';
 import { type Candidate, domainAt, portfolio } from './portfolio.ts';
 import { SPECIAL_KINDS, withSpecial } from './special.ts';
@@ -26,7 +27,8 @@ export interface GeneratedSamples {
 export async function generateSamples(plan: SamplePlan, outDir: string): Promise<GeneratedSamples> {
   mkdirSync(outDir, { recursive: true });
   const axes = findAxes(plan);
-  const { candidates: user, findings } = userSamples(plan, axes);
+  const { candidates: fromFiles, findings } = userSamples(plan, axes);
+  const user = [...fromFiles, ...imageSamples(plan, axes)];
   const own =
     plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0, await ownGenerators(plan.inputs, plan.seed));
   const store = sampleStore(plan.seed, outDir);

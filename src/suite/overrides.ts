@@ -1,3 +1,4 @@
+import type { ImageChoice } from '../records/images.ts';
 import type { ToleranceRule } from '../records/rules.ts';
 import type { Case, SampleChoice, Suite } from './suite.ts';
 
@@ -6,6 +7,8 @@ export interface Overrides {
   readonly seed?: number | undefined;
   /** `--inputs`: the user's data; alone it replaces the portfolio. */
   readonly files: readonly string[];
+  /** `--inputs` with pictures. */
+  readonly images: readonly ImageChoice[];
   /** `--samples N` */
   readonly samples?: number | undefined;
   /** `--special` */
@@ -14,6 +17,8 @@ export interface Overrides {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   readonly tolerances: Readonly<Record<string, ToleranceRule>>;
   readonly mapOutputs: Readonly<Record<string, string>>;
+  /** `--deep` */
+  readonly deep?: boolean | undefined;
   readonly referenceRuntime?: string | undefined;
   readonly runtimes: readonly string[];
   readonly python?: string | undefined;
@@ -29,6 +34,7 @@ export function applyOverrides(suite: Suite, overrides: Overrides): Suite {
     ...suite,
     seed: overrides.seed ?? suite.seed,
     rulesFrom: given ? 'command line' : suite.rulesFrom,
+    deep: suite.deep || overrides.deep === true,
     cases: suite.cases.map((c) => overrideCase(c, overrides, suite.cases.length > 1)),
   };
 }
@@ -62,7 +68,7 @@ function overrideCase(c: Case, o: Overrides, isOneOfMany: boolean): Case {
   };
 }
 
-function chosen(own: SampleChoice, { files, samples, special = own.special }: Overrides): SampleChoice {
-  if (files.length === 0) return { ...own, special, portfolio: samples ?? own.portfolio };
-  return { files, special, portfolio: samples ?? 0 };
+function chosen(own: SampleChoice, { files, images, samples, special = own.special }: Overrides): SampleChoice {
+  if (files.length === 0 && images.length === 0) return { ...own, special, portfolio: samples ?? own.portfolio };
+  return { files, images, special, portfolio: samples ?? 0 };
 }

@@ -1,17 +1,19 @@
 import { OnparError } from '../core/errors.ts';
+import type { ImageChoice } from '../records/images.ts';
+import { imageChoice } from './image-choice.ts';
+import type { SamplesSetting } from './schema.ts';
 import type { SampleChoice } from './suite.ts';
 
-/** `portfolio`, `portfolio:5`, `special` and data files, as a choice. `resolve` makes a path absolute or refuses it. */
-export function parseSamples(
-  setting: string | readonly string[] | undefined,
-  resolve: (path: string) => string,
-): SampleChoice {
-  if (setting === undefined) return { portfolio: null, special: false, files: [] };
+/** `portfolio`, `portfolio:5`, `special`, data files and pictures, as a choice. `resolve` makes a path absolute or refuses it. */
+export function parseSamples(setting: SamplesSetting | undefined, resolve: (path: string) => string): SampleChoice {
+  if (setting === undefined) return { portfolio: null, special: false, files: [], images: [] };
   let portfolio: number | null = 0;
   let special = false;
   const files: string[] = [];
-  for (const text of typeof setting === 'string' ? [setting] : setting) {
-    if (text === 'portfolio') portfolio = null;
+  const images: ImageChoice[] = [];
+  for (const text of Array.isArray(setting) ? setting : [setting]) {
+    if (typeof text !== 'string') images.push(imageChoice(text, resolve));
+    else if (text === 'portfolio') portfolio = null;
     else if (text === 'special') special = true;
     else if (text.startsWith('portfolio:')) {
       const count = Number(text.slice('portfolio:'.length));
@@ -25,5 +27,5 @@ export function parseSamples(
       portfolio = count;
     } else files.push(resolve(text));
   }
-  return { portfolio, special, files };
+  return { portfolio, special, files, images };
 }

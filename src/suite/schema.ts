@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { dim } from '../records/contract.ts';
+import { IMAGE_CHANNELS, IMAGE_FILTERS, IMAGE_LAYOUTS, IMAGE_RESIZES } from '../records/images.ts';
 import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 
@@ -104,7 +105,50 @@ const expectSetting = z.strictObject({
   owner: z.string().optional(),
 });
 
-const samplesSetting = z.union([z.string(), z.array(z.string()).nonempty()]);
+const pixels = z.number().int().positive();
+
+const imageSetting = z.strictObject({
+  images: z
+    .string()
+    .describe(
+      'A folder of png, jpg, webp, gif or tiff files (subfolders too), or one of them; needs the package `sharp`',
+    ),
+  input: z.string().optional().describe('The input that takes them; default: the only one that looks like a picture'),
+  size: z
+    .tuple([pixels, pixels])
+    .optional()
+    .describe('Height and width that the model gets; default: from the input’s shape, or `dims`'),
+  resize: z
+    .union([z.enum(IMAGE_RESIZES), z.strictObject({ 'shorter-side': pixels })])
+    .optional()
+    .describe(
+      '`shorter-side` (default: covers the size, then the middle is cut out; `{ shorter-side: 256 }` for a larger one), `stretch`, `pad` (fits into the size, black around it), `none`',
+    ),
+  crop: z.enum(['center']).optional().describe('Cut out the middle; `shorter-side` always does'),
+  filter: z.enum(IMAGE_FILTERS).optional().describe('How pixels are interpolated (default `linear`)'),
+  channels: z.enum(IMAGE_CHANNELS).optional().describe('Default: `gray` for one channel, `RGB` for three'),
+  layout: z.enum(IMAGE_LAYOUTS).optional().describe('Where the channels are; default: from the input’s shape'),
+  scale: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe(
+      'What the pixel values 0 and 255 become; default: the input’s `range`, [0, 255] for integers, else [0, 1]',
+    ),
+  mean: z
+    .union([z.number(), z.array(z.number()).nonempty()])
+    .optional()
+    .describe('Taken off after scaling: one number, or one for each channel in the order that the model gets'),
+  std: z
+    .union([z.number().positive(), z.array(z.number().positive()).nonempty()])
+    .optional()
+    .describe('Divided by after `mean`'),
+  limit: pixels.optional().describe('How many pictures at most, evenly spaced over the sorted names (default 64)'),
+});
+export type ImageSetting = z.infer<typeof imageSetting>;
+
+const sampleSetting = z.union([z.string(), imageSetting]);
+const samplesSetting = z.union([sampleSetting, z.array(sampleSetting).nonempty()]);
+export type SamplesSetting = z.infer<typeof samplesSetting>;
 
 const convertSetting = z.strictObject({
   to: z
@@ -154,7 +198,7 @@ const caseSetting = z.strictObject({
   samples: samplesSetting
     .optional()
     .describe(
-      '`portfolio`, `portfolio:5`, `special` (NaN, infinities, denormals: judged apart), and data files (npy, npz, safetensors, csv, json)',
+      '`portfolio`, `portfolio:5`, `special` (NaN, infinities, denormals: judged apart), data files (npy, npz, safetensors, csv, json), and pictures: `{ images: photos/, … }`',
     ),
   labels: z
     .union([z.string(), z.array(z.string()).nonempty()])

@@ -1,3 +1,4 @@
+import type { ImageChoice } from '../records/images.ts';
 import type { ToleranceRule } from '../records/rules.ts';
 import type { InputSetting } from './schema.ts';
 
@@ -9,6 +10,8 @@ export interface SampleChoice {
   readonly special: boolean;
   /** Absolute paths of the user's data. */
   readonly files: readonly string[];
+  /** Folders of pictures. */
+  readonly images: readonly ImageChoice[];
 }
 
 export interface RuntimeChoice {
@@ -81,6 +84,8 @@ export interface Suite {
   readonly cases: readonly Case[];
   /** Where tolerances came from, for the report. */
   readonly rulesFrom: 'suite' | 'command line';
+  /** Slower checks too: model processes started afresh. Always in a suite file, with `--deep` on the command line. */
+  readonly deep: boolean;
   /** Reporters that the suite asks for; null: the usual ones. */
   readonly reporters: readonly string[] | null;
 }

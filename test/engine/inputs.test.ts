@@ -100,6 +100,7 @@ describe('names that nothing has', () => {
   test('options of the command line hold for the cases of a suite that have such an input; one case alone must have it', () => {
     const overrides: Overrides = {
       files: [],
+      images: [],
       dims: { frames: [2] },
       ranges: { tokens: [0, 9] },
       tolerances: {},

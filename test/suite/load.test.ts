@@ -120,7 +120,12 @@ describe('defaults and resolution', () => {
   });
   test('paths are absolute, below the suite’s folder', async () => {
     const suite = await load('onpar.yaml', YAML);
-    expect(suite.cases[0]?.samples).toEqual({ portfolio: 3, special: false, files: [join(suite.root, 'data.npz')] });
+    expect(suite.cases[0]?.samples).toEqual({
+      portfolio: 3,
+      special: false,
+      files: [join(suite.root, 'data.npz')],
+      images: [],
+    });
   });
   test('data alone means no portfolio', async () => {
     const suite = await load(

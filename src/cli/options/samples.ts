@@ -2,6 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { OnparError } from '../../core/errors.ts';
+import type { ImageChoice } from '../../records/images.ts';
+import { isPicture, picturesIn } from '../../sample/images/find.ts';
+import { imageChoice } from '../../suite/image-choice.ts';
 import type { Overrides } from '../../suite/overrides.ts';
 import { type Args, integer, many, numbers, pairs } from './parse.ts';
 
@@ -11,7 +14,8 @@ export const sampleOptions = (y: Argv): Argv =>
     .option('inputs', {
       type: 'string',
       array: true,
-      describe: 'Your own samples: npy, npz, safetensors, csv, json, or a folder of them',
+      describe:
+        'Your own samples: npy, npz, safetensors, csv, json, pictures (png, jpg, webp, gif, tiff), or a folder of them',
       group: 'Samples:',
     })
     .option('samples', {
@@ -41,36 +45,48 @@ export const sampleOptions = (y: Argv): Argv =>
 /** A JSON file beside data is as likely a description of it, so it counts only where it is named. */
 const DATA = /\.(npy|npz|safetensors|csv|tsv)$/i;
 
-/** Data files of `--inputs`; a folder stands for the data files in it. */
-function dataFiles(paths: readonly string[]): string[] {
-  return paths.flatMap((given) => {
-    const path = resolve(given);
-    if (!existsSync(path))
-      throw new OnparError({
-        code: 'file-missing',
-        message: `--inputs ${given} does not exist`,
-        fix: `looked for ${path}`,
-      });
-    if (!statSync(path).isDirectory()) return [path];
-    const files = readdirSync(path)
-      .filter((name) => DATA.test(name))
-      .sort()
-      .map((name) => join(path, name));
-    if (files.length === 0)
-      throw new OnparError({
-        code: 'file-missing',
-        message: `--inputs ${given} holds no npy, npz, safetensors or csv file`,
-        fix: 'name a folder that does, or the files themselves',
-      });
-    return files;
-  });
+interface Given {
+  readonly files: string[];
+  readonly images: ImageChoice[];
+}
+
+/** What `--inputs` names; a folder stands for the data files in it, or, where there are none, for the pictures. */
+function givenSamples(paths: readonly string[]): Given {
+  const given = paths.map(samplesAt);
+  return { files: given.flatMap(({ files }) => files), images: given.flatMap(({ images }) => images) };
+}
+
+/** Prepared as the input's shape and range suggest: a suite can say more. */
+const pictures = (path: string): Given => ({ files: [], images: [imageChoice({ images: path }, (given) => given)] });
+
+function samplesAt(given: string): Given {
+  const path = resolve(given);
+  if (!existsSync(path))
+    throw new OnparError({
+      code: 'file-missing',
+      message: `--inputs ${given} does not exist`,
+      fix: `looked for ${path}`,
+    });
+  if (!statSync(path).isDirectory()) return isPicture(path) ? pictures(path) : { files: [path], images: [] };
+  const files = readdirSync(path)
+    .filter((name) => DATA.test(name))
+    .sort()
+    .map((name) => join(path, name));
+  if (files.length === 0 && picturesIn(path).length > 0) return pictures(path);
+  if (files.length === 0)
+    throw new OnparError({
+      code: 'file-missing',
+      message: `--inputs ${given} holds no npy, npz, safetensors or csv file and no picture`,
+      fix: 'name a folder that does, or the files themselves',
+    });
+  return { files, images: [] };
 }
 
 export function sampleOverrides(
   args: Args,
-): Pick<Overrides, 'files' | 'samples' | 'special' | 'dims' | 'ranges' | 'seed'> {
+): Pick<Overrides, 'files' | 'images' | 'samples' | 'special' | 'dims' | 'ranges' | 'seed'> {
   return {
-    files: dataFiles(many(args, 'inputs')),
+    ...givenSamples(many(args, 'inputs')),
     samples: integer(args, 'samples', 0),
     special: args.special === true ? true : undefined,
     dims: Object.fromEntries(

@@ -5,14 +5,12 @@ import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { RunContext } from '../context.ts';
 import { isInNode, resolveHost } from '../hosts.ts';
-import { wantsRoles, withReadRoles } from '../input-roles.ts';
 import { renamedInputs } from '../inputs.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
 import { exportModel } from '../steps/export.ts';
 import { observeModel } from '../steps/observe.ts';
-import { makeSamples } from '../steps/sample.ts';
-import { type Example, samplePlan, tracingExample } from './sample-plan.ts';
+import type { Example } from './sample-plan.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
 
@@ -79,35 +77,6 @@ export async function runCandidate(
   };
   trace.sides.candidate = side;
   return observeModel(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir });
-}
-
-/**
- * Code says nothing about which integers are legal, the ONNX graph that is made of it does. So where the user left integers
- * open, the export comes first, traced with one sample of assumed values, and the samples are planned with what its graph
- * tells. An export that fails tells nothing and fails again, by the same step, where its failure is recorded.
- */
-export async function exportAhead(
-  ctx: RunContext,
-  conversion: Conversion,
-  { source, inputs, seed }: { readonly source: KeyedModel; readonly inputs: InputPlan[]; readonly seed: number },
-  trace: Trace,
-): Promise<{ readonly inputs: InputPlan[]; readonly example: Example | null }> {
-  const { exporter, candidate, samples } = conversion;
-  if (exporter === null || candidate.format !== 'onnx' || samples.portfolio === 0 || !wantsRoles(inputs))
-    return { inputs, example: null };
-  const first = trace.count(
-    await makeSamples(ctx, conversion.id, { ...samplePlan(conversion, inputs, seed), portfolio: 1, files: [] }),
-  );
-  const example = tracingExample(conversion, first);
-  try {
-    const artifact = await exportModel(ctx, conversion, { model: source, inputs, example });
-    return {
-      inputs: await withReadRoles(ctx, conversion, inputs, [keyedArtifact(conversion, artifact.value, artifact.dir)]),
-      example,
-    };
-  } catch {
-    return { inputs, example };
-  }
 }
 
 async function candidateModel(

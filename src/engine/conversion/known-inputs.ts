@@ -50,20 +50,27 @@ async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> 
   return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 }
 
-/** The candidate's contract, asked for only when an existing artifact is all that can tell the inputs. */
+/**
+ * A candidate's contract, asked for only when existing artifacts are all that can tell the inputs: of the case's, the first
+ * that declares some, so that all its conversions are fed alike. One that cannot be read is left to its own conversion.
+ */
 async function candidateContract(
   ctx: RunContext,
   conversion: Conversion,
   described: StepResult<Description>,
   trace: Trace,
 ): Promise<IoContract | null> {
-  if (
-    conversion.existing === null ||
-    described.value.contract.inputs.length > 0 ||
-    described.value.exampleInputs !== null
-  )
-    return null;
+  if (described.value.contract.inputs.length > 0 || described.value.exampleInputs !== null) return null;
   if (Object.values(conversion.case.inputs).some((i) => i.shape !== undefined)) return null;
-  const model = existingCandidate(conversion, conversion.existing);
-  return trace.count(await describeModel(ctx, conversion, model, 'candidate')).value.contract;
+  for (const each of ctx.siblingsOf(conversion)) {
+    if (each.existing === null) continue;
+    try {
+      const model = existingCandidate(each, each.existing);
+      const { contract } = trace.count(await describeModel(ctx, each, model, 'candidate')).value;
+      if (contract.inputs.length > 0) return contract;
+    } catch (error) {
+      if (each.id === conversion.id) throw error;
+    }
+  }
+  return null;
 }

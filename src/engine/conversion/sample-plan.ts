@@ -1,16 +1,23 @@
 import { digestFile } from '../../core/hash.ts';
 import type { Conversion } from '../../plan/conversion.ts';
+import type { ImageSet } from '../../records/images.ts';
 import type { InputPlan, SamplePlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { StepResult } from '../step.ts';
 
 /** What the sample stage is asked for. */
-export function samplePlan(conversion: Conversion, inputs: readonly InputPlan[], seed: number): SamplePlan {
+export function samplePlan(
+  conversion: Conversion,
+  inputs: readonly InputPlan[],
+  seed: number,
+  images: readonly ImageSet[] = [],
+): SamplePlan {
   const { samples, case: c } = conversion;
   return {
     inputs: [...inputs],
     portfolio: samples.portfolio,
     files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
+    images: [...images],
     special: samples.special,
     labels: [...c.labels],
     dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),

@@ -19,6 +19,7 @@ export function makeSamples(ctx: RunContext, conversion: string, plan: SamplePla
       ...plan,
       inputs: plan.inputs.map(withoutPlace),
       files: plan.files.map((f) => f.digest),
+      images: plan.images.map(({ path, ...set }) => set),
       names: plan.files.map((f) => f.path.split(/[/\\]/).at(-1)),
     },
     conversion,

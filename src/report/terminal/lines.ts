@@ -70,6 +70,19 @@ export function explanation(c: ReportCase, p: Palette, columns: number): string[
   ];
 }
 
+/** Where a pass may hide a fault, a line each; the conversions of a case share what its reference says. */
+const unseen = (cases: readonly ReportCase[]): string[] => [
+  ...new Set(
+    cases
+      .filter((c) => outcome(c) === 'pass')
+      .flatMap((c) =>
+        c.findings
+          .filter((f) => f.code === 'activation-dead' && f.severity === 'warning')
+          .map((f) => `${f.where.startsWith('reference') ? c.case : c.id}: ${f.message} [${f.code}]`),
+      ),
+  ),
+];
+
 /** What stands below the conversions: explanations worst first, findings about the run, totals and what the exit code means. */
 export function closing(report: Report, p: Palette, columns: number): string[] {
   const wrong = worstFirst(report.cases.filter((c) => ['fail', 'error', 'unverifiable'].includes(outcome(c))));
@@ -84,6 +97,7 @@ export function closing(report: Report, p: Palette, columns: number): string[] {
         .filter((f) => f.code === 'expected-failure-passed')
         .flatMap((f) => ['', ...wrap(tame(visible(`${c.id}: ${f.message}`)), '  ', columns)]),
     ),
+    ...unseen(report.cases).flatMap((text) => ['', ...wrap(tame(visible(text)), '  ', columns)]),
     ...runFindings(report).flatMap((f) => ['', ...wrap(tame(visible(`${f.message} [${f.code}]`)), '  ', columns)]),
     '',
     `${p.bold((good ? p.green : p.red)(verdictSentence(report)))}: ${totalsSentence(report)}`,
