@@ -8,6 +8,7 @@ import type { ContractRow } from '../records/report.ts';
 import type { CompareRules } from '../records/rules.ts';
 import type { Sample } from '../records/sample.ts';
 import type { Grade, Verdict } from '../records/verdict.ts';
+import type { Fitness } from './fitness/fitness.ts';
 
 /** The reference or the candidate: what it declares, what was observed, and where the observed tensors lie. */
 export interface ComparedSide {
@@ -27,6 +28,8 @@ export interface CompareInput {
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
   readonly rules: CompareRules;
+  /** Who is fit to judge; missing for recorded tensors, and where it was judged before. */
+  readonly fitness?: Fitness;
 }
 
 /** What the comparison says about one planned sample, over all outputs. */

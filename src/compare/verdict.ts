@@ -11,6 +11,9 @@ const UNVERIFIABLE: readonly FindingCode[] = [
   'no-finite-reference',
   'reference-failed',
   'reference-training',
+  'reference-mutates-inputs',
+  'reference-not-deterministic',
+  'reference-changes-itself',
   'pairing-ambiguous',
   'measure-undefined',
 ];

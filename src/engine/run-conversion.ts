@@ -3,14 +3,16 @@ import type { RunContext } from './context.ts';
 import { exportAhead, openAhead, runCandidate } from './conversion/candidate.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
+import { probingOf } from './conversion/probing.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
+import { type Watched, watch } from './conversion/watched.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead, withReadRoles } from './input-roles.ts';
 import { existingCandidate, keyedSource } from './model-key.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
-import { observeModel } from './steps/observe.ts';
+import type { ObserveRequest } from './steps/observe.ts';
 import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
 import { makeSamples } from './steps/sample.ts';
 
@@ -56,7 +58,8 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
   };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
-  const observation = observeModel(ctx, conversion, {
+  const probing = probingOf(conversion, inputs, set.value.samples);
+  const request: ObserveRequest = {
     role: 'reference',
     model: source,
     inputs,
@@ -64,20 +67,32 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     sampleDir: set.dir,
     rename: () => ({}),
     renameKey: null,
-  });
-  observation.catch(() => {});
+  };
+  const referenceRun = watch(ctx, conversion, request, probing);
+  referenceRun.catch(() => {});
   const example = ahead.example ?? tracingExample(conversion, set);
-  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);
+  const candidateRun = runCandidate(
+    ctx,
+    conversion,
+    { source, inputs, set, example, referenceContract, probing },
+    trace,
+  );
   candidateRun.catch(() => {});
-  const reference = trace.count(await observation);
-  trace.reference = reference;
+  const reference = await referenceRun;
+  trace.reference = countWatched(trace, reference);
   trace.environments.reference = await labelOf(ctx, conversion, 'reference');
   trace.side = 'candidate';
-  const candidate = trace.count(await candidateRun);
-  trace.candidate = candidate;
+  const candidate = await candidateRun;
+  trace.candidate = countWatched(trace, candidate);
   trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
   const plan = samplePlan(conversion, inputs, seed);
-  await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan }, trace);
+  await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan, probing }, trace);
+}
+
+/** The observation as deployed; what was observed beside it counts as steps too. */
+function countWatched(trace: Trace, { observation, fresh, unoptimised }: Watched): Watched['observation'] {
+  for (const other of [fresh, unoptimised]) if (other !== null && 'result' in other) trace.count(other.result);
+  return trace.count(observation);
 }
 
 const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>

@@ -31,6 +31,8 @@ export interface Conversion {
   };
   readonly samples: SampleChoice;
   readonly rules: CompareRules;
+  /** Slower checks of fitness too: in a suite file, or asked for. */
+  readonly deep: boolean;
   readonly optional: boolean;
   readonly tags: readonly string[];
 }

@@ -175,6 +175,7 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
         candidate: { format: candidateFormat, runtime, options: run.options },
         samples: convert.samples ?? c.samples,
         rules: rulesOf(c, convert, suite),
+        deep: suite.deep,
         optional: run.optional,
         tags: [...c.tags, ...convert.tags],
       };

@@ -73,7 +73,16 @@ export function adHocSuite(request: AdHoc): Suite {
     timeoutMs: DEFAULT_TIMEOUT_MS,
     tags: [],
   };
-  return { title: request.title, file: null, root, seed: 0, cases: [only], rulesFrom: 'command line', reporters: null };
+  return {
+    title: request.title,
+    file: null,
+    root,
+    seed: 0,
+    cases: [only],
+    rulesFrom: 'command line',
+    deep: false,
+    reporters: null,
+  };
 }
 
 /** Data files that exporter options name (calibration) are the user's own words too: relative to the current folder. */

@@ -14,6 +14,8 @@ export interface Overrides {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   readonly tolerances: Readonly<Record<string, ToleranceRule>>;
   readonly mapOutputs: Readonly<Record<string, string>>;
+  /** `--deep` */
+  readonly deep?: boolean | undefined;
   readonly referenceRuntime?: string | undefined;
   readonly runtimes: readonly string[];
   readonly python?: string | undefined;
@@ -29,6 +31,7 @@ export function applyOverrides(suite: Suite, overrides: Overrides): Suite {
     ...suite,
     seed: overrides.seed ?? suite.seed,
     rulesFrom: given ? 'command line' : suite.rulesFrom,
+    deep: suite.deep || overrides.deep === true,
     cases: suite.cases.map((c) => overrideCase(c, overrides, suite.cases.length > 1)),
   };
 }

@@ -26,6 +26,7 @@ export function resolveSuite(
     seed: written.seed ?? 0,
     cases,
     rulesFrom: 'suite',
+    deep: true,
     reporters: written.reporters ?? null,
   };
 }

@@ -81,6 +81,8 @@ export interface Suite {
   readonly cases: readonly Case[];
   /** Where tolerances came from, for the report. */
   readonly rulesFrom: 'suite' | 'command line';
+  /** Slower checks too: model processes started afresh. Always in a suite file, with `--deep` on the command line. */
+  readonly deep: boolean;
   /** Reporters that the suite asks for; null: the usual ones. */
   readonly reporters: readonly string[] | null;
 }

@@ -21,7 +21,8 @@ export const judgementOptions = (y: Argv): Argv =>
     })
     .option('deep', {
       type: 'boolean',
-      describe: 'Slower checks of the reference (not built yet)',
+      describe:
+        'Slower checks of both models too: a process started afresh must give the same answers (always in suites)',
       group: 'Judgement:',
     })
     .option('investigate', {
@@ -30,10 +31,11 @@ export const judgementOptions = (y: Argv): Argv =>
       group: 'Judgement:',
     });
 
-export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | 'mapOutputs'> {
+export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | 'mapOutputs' | 'deep'> {
   const tolerance = one(args, 'tolerance');
   return {
     tolerances: tolerance === undefined ? {} : { '*': parseTolerance(tolerance) },
+    deep: args.deep === true,
     mapOutputs: Object.fromEntries(pairs(args, 'map-output', 'REFERENCE=CANDIDATE')),
   };
 }
@@ -41,7 +43,6 @@ export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | '
 /** Options that parse but do nothing yet are told, once, so that nobody believes they did. */
 export function notBuiltYet(args: Args): string[] {
   const notes: string[] = [];
-  if (args.deep === true) notes.push('--deep is not built yet and was ignored');
   const investigate = many(args, 'investigate').at(-1);
   if (investigate !== undefined && !['', 'on', 'off', 'true', 'false'].includes(investigate)) {
     throw new OnparError({

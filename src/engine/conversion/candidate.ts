@@ -1,6 +1,5 @@
 import type { Conversion } from '../../plan/conversion.ts';
 import type { IoContract } from '../../records/contract.ts';
-import type { Observation } from '../../records/observation.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { RunContext } from '../context.ts';
@@ -10,10 +9,12 @@ import { renamedInputs } from '../inputs.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
 import { exportModel } from '../steps/export.ts';
-import { observeModel } from '../steps/observe.ts';
+import type { ObserveRequest } from '../steps/observe.ts';
 import { makeSamples } from '../steps/sample.ts';
+import type { Probing } from './probing.ts';
 import { type Example, samplePlan, tracingExample } from './sample-plan.ts';
 import type { Trace } from './trace.ts';
+import { type Watched, watch } from './watched.ts';
 
 /**
  * An existing candidate in a Node worker is opened while the reference is: that worker keeps what it described open for the
@@ -45,15 +46,16 @@ interface CandidateNeeds {
   readonly example: Example | null;
   readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
   readonly referenceContract: IoContract;
+  readonly probing: Probing;
 }
 
-/** Makes the candidate where it does not exist yet, and runs it on the samples. */
+/** Makes the candidate where it does not exist yet, and runs it on the samples and the probes. */
 export async function runCandidate(
   ctx: RunContext,
   conversion: Conversion,
   needs: CandidateNeeds,
   trace: Trace,
-): Promise<StepResult<Observation>> {
+): Promise<Watched> {
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
   trace.digests.candidate = model.digest;
@@ -69,7 +71,7 @@ export async function runCandidate(
       d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [],
     ),
   );
-  return observeModel(ctx, conversion, {
+  const request: ObserveRequest = {
     role: 'candidate',
     model,
     inputs,
@@ -77,7 +79,8 @@ export async function runCandidate(
     sampleDir: set.dir,
     rename: (contract) => renamedInputs(reference, contract, mapInputs, declared),
     renameKey: [mapInputs, declared, reference.names],
-  });
+  };
+  return watch(ctx, conversion, request, needs.probing);
 }
 
 /**

@@ -6,26 +6,35 @@ import type { SamplePlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import { worstVerdict } from '../../records/verdict.ts';
 import type { RunContext } from '../context.ts';
-import type { StepResult } from '../step.ts';
 import { compareObservations } from '../steps/compare.ts';
 import { measureCoverage } from '../steps/coverage.ts';
+import { fitnessOf } from './fitness.ts';
+import { checkOptimisers } from './optimiser.ts';
+import type { Probing } from './probing.ts';
 import type { Trace } from './trace.ts';
+import type { Watched } from './watched.ts';
 
 /** Both sides, observed on the same samples. */
 export interface Observed {
-  readonly reference: StepResult<Observation>;
-  readonly candidate: StepResult<Observation>;
+  readonly reference: Watched;
+  readonly candidate: Watched;
   readonly samples: readonly Sample[];
   readonly plan: SamplePlan;
+  readonly probing: Probing;
 }
 
-/** Leaves out what the original itself refuses, measures coverage, and compares: ordinary samples, and special values apart. */
+/**
+ * Leaves out what the original itself refuses, measures coverage, asks who is fit, and compares: ordinary samples, and
+ * special values apart; then both models with their optimisers off.
+ */
 export async function judge(
   ctx: RunContext,
   conversion: Conversion,
-  { reference, candidate, samples, plan }: Observed,
+  { samples, plan, probing, ...watched }: Observed,
   trace: Trace,
 ): Promise<void> {
+  const reference = watched.reference.observation;
+  const candidate = watched.candidate.observation;
   trace.refused = refusedSizes(conversion, samples, reference.value);
   for (const { sample, failure } of trace.refused)
     trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
@@ -34,22 +43,28 @@ export async function judge(
   const covered = trace.count(await measureCoverage(ctx, conversion, plan, ordinary, reference));
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
+  const fitness = fitnessOf(watched.reference, watched.candidate, probing);
+  trace.spread = fitness.spread;
+  const common = {
+    inputs: plan.inputs,
+    declared: trace.artifact?.value.declared ?? [],
+    sameFormat: conversion.source.format === conversion.candidate.format,
+  };
   const compare = (chosen: readonly Sample[]) =>
-    compareObservations(ctx, conversion, {
-      reference,
-      candidate,
-      inputs: plan.inputs,
-      samples: chosen,
-      declared: trace.artifact?.value.declared ?? [],
-      sameFormat: conversion.source.format === conversion.candidate.format,
-    });
+    compareObservations(ctx, conversion, { ...common, reference, candidate, samples: chosen, fitness });
   const special = judged.filter((s) => s.group === 'special');
-  if (special.length === 0 || ordinary.length === 0) trace.comparison = trace.count(await compare(judged)).value;
-  else
-    trace.comparison = withSpecial(
-      trace.count(await compare(ordinary)).value,
-      trace.count(await compare(special)).value,
-    );
+  const deployed =
+    special.length === 0 || ordinary.length === 0
+      ? trace.count(await compare(judged)).value
+      : withSpecial(trace.count(await compare(ordinary)).value, trace.count(await compare(special)).value);
+  trace.comparison = await checkOptimisers(ctx, conversion, deployed, {
+    ...watched,
+    samples: ordinary,
+    compare: async (r, c, chosen) =>
+      trace.count(
+        await compareObservations(ctx, conversion, { ...common, reference: r, candidate: c, samples: chosen }),
+      ).value,
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type ConversionComparison, compareConversion } from '../../compare/compare.ts';
+import type { Fitness } from '../../compare/fitness/fitness.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { DeclaredChange } from '../../records/artifact.ts';
 import type { Observation } from '../../records/observation.ts';
@@ -14,6 +15,8 @@ export interface CompareRequest {
   readonly samples: readonly Sample[];
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
+  /** Missing for recorded tensors, and where it was judged before. */
+  readonly fitness?: Fitness;
 }
 
 /** Measures and judges; needs no model, only what was observed. */
@@ -22,16 +25,17 @@ export function compareObservations(
   conversion: Conversion,
   request: CompareRequest,
 ): Promise<StepResult<ConversionComparison>> {
-  const { reference, candidate, samples, declared, sameFormat } = request;
+  const { reference, candidate, samples, declared, sameFormat, fitness } = request;
   return ctx.steps.run<ConversionComparison>({
     kind: 'compare',
-    version: 1,
+    version: 2,
     inputs: {
       reference: reference.id,
       candidate: candidate.id,
       rules: conversion.rules,
       declared,
       sameFormat,
+      fitness: fitness ?? null,
       inputs: request.inputs,
       samples: samples.map((s) => s.id),
     },
@@ -52,6 +56,7 @@ export function compareObservations(
           declared,
           sameFormat,
           rules: conversion.rules,
+          ...(fitness === undefined ? {} : { fitness }),
         }),
       };
     },

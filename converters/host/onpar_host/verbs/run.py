@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 def answer(
     worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
 ) -> dict[str, Any]:
-    """`{samples, peakMemoryBytes, dependencies}`; the last are files read only while running."""
+    """`{samples, peakMemoryBytes, dependencies, changedState?}`.
+
+    `dependencies` are files read only while running, `changedState` names what the runs wrote into.
+    """
     opened = worker.opened(params)
     out_dir = str(params["outDir"])
     os.makedirs(out_dir, exist_ok=True)
@@ -32,10 +35,22 @@ def answer(
     model = opened.model
     # What the samples hold is given; only what running reads beside them can change the answer.
     own = [worker.scratch, out_dir, *(str(sample["inputs"]) for sample in params["samples"])]
+    before = opened.session.state()
     with recording(model.root, own) as recorder, importable(model.import_folders):
         samples = [_run_one(opened, sample, files) for sample in params["samples"]]
         dependencies = recorder.files(with_modules=False)
-    return {"samples": samples, "peakMemoryBytes": peak_bytes(), "dependencies": dependencies}
+    answered = {
+        "samples": samples,
+        "peakMemoryBytes": peak_bytes(),
+        "dependencies": dependencies,
+    }
+    changed = _changed(before, opened.session.state())
+    return {**answered, "changedState": changed} if changed else answered
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Tables that a first run computes and keeps are no change of what was there."""
+    return [name for name, value in before.items() if name in after and after[name] != value]
 
 
 def _run_one(opened: OpenedModel, sample: dict[str, Any], files: _FileNames) -> dict[str, Any]:
