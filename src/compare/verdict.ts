@@ -26,7 +26,7 @@ export function verdictOf(findings: readonly RawFinding[]): Verdict {
   return worstVerdict(['pass', ...verdicts]);
 }
 
-/** What makes a grade `broken` whatever the numbers say: the contract, the shape, the places of NaN and infinities. */
+/** What makes a grade `broken` whatever the numbers say: the contract, the shape, the places of NaN and infinities, answers that hang on chance or on their neighbours. */
 const STRUCTURAL: readonly FindingCode[] = [
   'output-missing',
   'output-extra',
@@ -42,6 +42,8 @@ const STRUCTURAL: readonly FindingCode[] = [
   'output-absent',
   'shape-differs',
   'candidate-failed',
+  'candidate-not-deterministic',
+  'candidate-mixes-rows',
 ];
 
 export const isStructural = ({ code, severity }: RawFinding): boolean =>

@@ -48,6 +48,12 @@ function answersDifferently(a: Args): string {
 const optimiser = ({ runtime, version, level }: Args): string =>
   `the optimiser of ${String(runtime)} ${String(version)}${level == null ? '' : ` (${String(level)})`}`;
 
+/** The optimisers that hide a fault, each once. */
+function masks({ optimisers }: Args): string {
+  const names = Array.isArray(optimisers) ? [...new Set(optimisers.map((o: Args) => optimiser(o)))] : [];
+  return names.length === 0 ? '' : ` (${names.join(' and ')} hides it)`;
+}
+
 /** A list that may be as long as a network is deep. */
 const shortList = (names: unknown): string =>
   Array.isArray(names) && names.length > 3 ? `${list(names.slice(0, 3))} and ${names.length - 3} more` : list(names);
@@ -364,7 +370,7 @@ export const CATALOGUE = {
     'error',
     'The models agree as deployed, but not with the optimisers of their runtimes off: a fault that an optimiser happens to hide, and that shows with another version, runtime or setting.',
     (w, a) =>
-      `${w}: agrees as deployed, but not with the optimiser of ${list(a.runtimes)} off: in sample ${String(a.sample)} candidate ${value(a.candidate)}, reference ${value(a.reference)}${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}`,
+      `${w}: agrees as deployed, but not with the runtime’s optimiser off${masks(a)}: in sample ${String(a.sample)} candidate ${value(a.candidate)}, reference ${value(a.reference)}${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}`,
   ),
   'optimiser-changes-result': entry(
     'warning',

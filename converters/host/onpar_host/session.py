@@ -50,6 +50,10 @@ class Session:
         """
         return {}
 
+    def generators(self) -> dict[str, bytes]:
+        """Where the framework's own random generators stand, by name; empty: it cannot tell."""
+        return {}
+
     def example_inputs(self) -> dict[str, Tensor] | None:
         """What the model's file offers as `example_inputs()`, or None."""
         return None

@@ -79,6 +79,9 @@ class TorchSession(Session):
         tensors = [*self.module.named_parameters(), *self.module.named_buffers()]
         return {name: _stamp(tensor) for name, tensor in tensors}
 
+    def generators(self) -> dict[str, bytes]:
+        return {"torch": require("torch").get_rng_state().numpy().tobytes()}
+
     def close(self) -> None:
         self.module = None
 

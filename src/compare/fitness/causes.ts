@@ -6,7 +6,8 @@ export function likelyCauses(
   { random, facts }: Pick<FitnessSide, 'random' | 'facts'>,
   worst: Unsteady | undefined,
 ): { readonly causes: readonly string[]; readonly remedy: string } {
-  const changed = Array.isArray(facts.changedState) ? facts.changedState.map(String) : [];
+  const changed = names(facts.changedState);
+  const drewFrom = names(facts.drewFrom);
   if (random.length > 0) {
     const unseeded = random.filter(({ seeded }) => !seeded);
     const shown = (unseeded.length > 0 ? unseeded : random).slice(0, MAX_SHOWN);
@@ -25,6 +26,13 @@ export function likelyCauses(
       causes: [`running it writes into ${shownNames(changed)}`],
       remedy: 'call .eval(), so that statistics are read and not updated, or keep counters out of the model',
     };
+  if (drewFrom.length > 0 && worst?.differs === 'run')
+    return {
+      causes: [
+        `it draws from the random generator of ${drewFrom.join(', ')} (dropout that is active, sampling, noise)`,
+      ],
+      remedy: 'switch that off (.eval() does not reach functional.dropout), or make the random numbers an input',
+    };
   if (worst?.message != null)
     return { causes: ['a state that the first run leaves behind'], remedy: 'make every run independent of the last' };
   if (worst?.differs === 'process')
@@ -42,6 +50,8 @@ export function likelyCauses(
     remedy: 'call .eval(), and make random numbers an input or draw them from a generator seeded inside the model',
   };
 }
+
+const names = (fact: unknown): string[] => (Array.isArray(fact) ? fact.map(String) : []);
 
 const MAX_SHOWN = 3;
 

@@ -52,7 +52,8 @@ export function judgeFitness({ reference, candidate, agrees = agreesToShare }: F
   if (unfit === null) {
     const fault = notDeterministic('candidate', candidate, theirs);
     findings.push(...(fault === null ? [] : [fault]), ...unsteady('candidate', theirs));
-    findings.push(...rowFindings(mixed(reference, agrees), mixed(candidate, agrees)));
+    // Rows that are drawn anew differ anyway.
+    findings.push(...rowFindings(mixed(reference, agrees), fault === null ? mixed(candidate, agrees) : null));
   }
   return { unfit, findings, spread: spreadOf(own) };
 }

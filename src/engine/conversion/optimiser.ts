@@ -61,16 +61,14 @@ export async function checkOptimisers(
   if (ran.length === 0 || same || isRandom || !['pass', 'fail'].includes(deployed.verdict)) return told([]);
   const [reference, candidate] = sides;
   const unoptimised = await check.compare(reference.off, candidate.off, ran);
-  const effects = (code: EffectCode): Promise<RawFinding[]> => {
-    const movers = sides.flatMap(({ watched, effect }) =>
-      effect?.worst == null ? [] : [{ watched, moved: effect.worst }],
-    );
-    return Promise.all(movers.map((mover) => effectFinding(ctx, conversion, code, { ...mover, agrees })));
-  };
-  if (deployed.verdict === 'fail')
-    return told(unoptimised.verdict === 'pass' ? await effects('optimiser-makes-difference') : []);
-  if (unoptimised.verdict !== 'fail') return told(await effects('optimiser-changes-result'));
-  const masked = maskedFinding(unoptimised, sides);
+  const movers = sides.flatMap(({ watched, effect }) =>
+    effect?.worst == null ? [] : [{ watched, moved: effect.worst, agrees }],
+  );
+  if (deployed.verdict === 'fail' && unoptimised.verdict !== 'pass') return told([]);
+  const effects = await Promise.all(movers.map((mover) => effectOf(ctx, conversion, mover)));
+  if (deployed.verdict === 'fail') return told(effectFindings('optimiser-makes-difference', effects));
+  if (unoptimised.verdict !== 'fail') return told(effectFindings('optimiser-changes-result', effects));
+  const masked = maskedFinding(unoptimised, effects);
   return {
     ...told([masked]),
     verdict: worstVerdict([deployed.verdict, 'fail']),
@@ -110,26 +108,24 @@ function sideOf(watched: Watched, agrees: Agrees): Side {
 
 const observed = ({ value, dir }: StepResult<Observation>): Observed => ({ observation: value, dir });
 
-function maskedFinding(unoptimised: ConversionComparison, sides: readonly Side[]): RawFinding {
+function maskedFinding(unoptimised: ConversionComparison, effects: readonly Effect[]): RawFinding {
   const failing = unoptimised.outputs.find(({ verdict }) => verdict === 'fail');
-  const runtimes = sides
-    .filter(({ effect }) => effect !== null && !effect.identical)
-    .map(({ off }) => named(off.value));
-  return makeFinding('masked-by-optimiser', `output ${failing?.name ?? ''}`, {
-    output: failing?.name ?? null,
-    sample: failing?.worst?.sample ?? unoptimised.worstSample,
+  const worst = failing?.worst;
+  return makeFinding('masked-by-optimiser', failing === undefined ? 'outputs' : `output ${failing.name}`, {
+    sample: worst?.sample ?? unoptimised.worstSample,
     maxAbs: failing?.metrics.maxAbs ?? null,
     scaled: failing?.metrics.scaled ?? null,
-    reference: failing?.worst?.reference ?? null,
-    candidate: failing?.worst?.candidate ?? null,
-    runtimes: [...new Set(runtimes)],
+    reference: worst?.reference ?? null,
+    candidate: worst?.candidate ?? null,
+    optimisers: effects.map(({ role, args }) => ({
+      role,
+      runtime: args.runtime,
+      version: args.version,
+      level: args.level,
+    })),
     codes: [...new Set(unoptimised.findings.filter((f) => f.severity === 'error').map((f) => f.code))],
   });
 }
-
-const named = ({ runtime, version }: Observation): string => `${runtime} ${version}`;
-
-type EffectCode = 'optimiser-changes-result' | 'optimiser-makes-difference';
 
 /** A side whose optimiser moves an output. */
 interface Mover {
@@ -138,16 +134,15 @@ interface Mover {
   readonly agrees: Agrees;
 }
 
-async function effectFinding(
-  ctx: RunContext,
-  conversion: Conversion,
-  code: EffectCode,
-  mover: Mover,
-): Promise<RawFinding> {
-  const { watched, moved } = mover;
-  const { observation, request } = watched;
-  const { maxAbs, scale, sample, output } = moved;
-  return makeFinding(code, request.role, {
+interface Effect {
+  readonly role: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+async function effectOf(ctx: RunContext, conversion: Conversion, mover: Mover): Promise<Effect> {
+  const { observation, request } = mover.watched;
+  const { maxAbs, scale, sample, output } = mover.moved;
+  const args = {
     runtime: observation.value.runtime,
     version: observation.value.version,
     level: await lowestLevel(ctx, conversion, mover),
@@ -155,7 +150,20 @@ async function effectFinding(
     output,
     maxAbs,
     scaled: maxAbs === null || scale === null || scale === 0 ? null : maxAbs / scale,
-  });
+  };
+  return { role: request.role, args };
+}
+
+/** One optimiser that does the same to both sides is one fact. */
+function effectFindings(
+  code: 'optimiser-changes-result' | 'optimiser-makes-difference',
+  effects: readonly Effect[],
+): RawFinding[] {
+  const key = ({ args }: Effect) => JSON.stringify([args.runtime, args.version, args.level, args.output]);
+  const [first, second] = effects;
+  if (first !== undefined && second !== undefined && key(first) === key(second))
+    return [makeFinding(code, 'both models', first.args)];
+  return effects.map(({ role, args }) => makeFinding(code, role, args));
 }
 
 /**

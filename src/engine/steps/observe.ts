@@ -90,6 +90,7 @@ async function observe(
   let log = '';
   let deaths = 0;
   const changed = new Set<string>();
+  const drewFrom = new Set<string>();
   const probes = new Set(request.probes?.map(({ id }) => id));
   let left: readonly Fed[] = [
     ...request.samples.map(({ id, file }) => ({ id, inputs: join(request.sampleDir, file) })),
@@ -111,6 +112,7 @@ async function observe(
           runs.push(recorded(run, dir));
         }
         for (const name of answer.changedState ?? []) changed.add(name);
+        for (const name of answer.drewFrom ?? []) drewFrom.add(name);
         for (const path of [...opened.dependencies, ...(answer.dependencies ?? [])]) dependencies.add(path);
         peak = Math.max(peak ?? 0, answer.peakMemoryBytes ?? 0) || null;
         return undefined;
@@ -145,6 +147,7 @@ async function observe(
       ...opened.facts,
       ...(mutated.size > 0 ? { mutatedInputs: [...mutated] } : {}),
       ...(changed.size > 0 ? { changedState: [...changed] } : {}),
+      ...(drewFrom.size > 0 ? { drewFrom: [...drewFrom] } : {}),
     },
     samples: runs.filter(({ sample }) => !probes.has(sample)),
     ...(probes.size > 0 ? { probes: runs.filter(({ sample }) => probes.has(sample)) } : {}),

@@ -16,7 +16,6 @@ from onpar_host.tensor import Tensor, as_tensor
 from ..keras_models import call, contract_of, load_keras, model_facts, named_results
 from ..tensors import from_tensorflow, set_threads, to_tensorflow
 
-
 STATE_ELEMENTS = 2**14
 """Channels of a batch norm, and then some."""
 
