@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { agreesToShare, agreesToTable } from '../../src/compare/fitness/agreement.ts';
-import { type FitnessInput, type FitnessSide, judgeFitness } from '../../src/compare/fitness/fitness.ts';
+import { type FitnessInput, judgeFitness } from '../../src/compare/fitness/fitness.ts';
 import { mixedRows } from '../../src/compare/fitness/rows.ts';
+import type { FitnessSide } from '../../src/compare/fitness/side.ts';
 import { sentence } from '../../src/core/findings.ts';
 import { writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

@@ -1,5 +1,5 @@
-import type { FitnessSide } from './fitness.ts';
 import type { Unsteady } from './repeats.ts';
+import type { FitnessSide } from './side.ts';
 
 /** What most likely makes a model answer differently, and what mends it, in words that complete a sentence. */
 export function likelyCauses(

@@ -1,20 +1,10 @@
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
-import type { RandomOperator } from '../../formats/onnx/random-operators.ts';
-import type { Observation } from '../../records/observation.ts';
 import { unfitReference } from '../reference.ts';
 import { type Agrees, agreesToShare } from './agreement.ts';
 import { likelyCauses } from './causes.ts';
-import { type Repeat, type Unsteady, unsteadyOutputs } from './repeats.ts';
-import { type MixedRow, mixedRows, type RowCheck } from './rows.ts';
-
-/** What was observed of one side to learn whether it is fit to be compared. Empty and null: not looked at. */
-export interface FitnessSide {
-  readonly facts: Observation['facts'];
-  readonly repeats: readonly Repeat[];
-  readonly rows: RowCheck | null;
-  /** Operators of its graph that draw random numbers. */
-  readonly random: readonly RandomOperator[];
-}
+import { type Unsteady, unsteadyOutputs } from './repeats.ts';
+import { type MixedRow, mixedRows } from './rows.ts';
+import type { FitnessSide } from './side.ts';
 
 export interface FitnessInput {
   readonly reference: FitnessSide;

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Fitness, type FitnessSide, judgeFitness } from '../../compare/fitness/fitness.ts';
+import { type Fitness, judgeFitness } from '../../compare/fitness/fitness.ts';
 import type { Repeat } from '../../compare/fitness/repeats.ts';
+import type { FitnessSide } from '../../compare/fitness/side.ts';
 import { toFailure } from '../../core/errors.ts';
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
 import { type RandomOperator, randomOperators } from '../../formats/onnx/random-operators.ts';
