@@ -8,7 +8,7 @@ import { sentence } from '../../src/core/findings.ts';
 import { writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { scratch } from '../scratch.ts';
-import { compareScene, errors, f32, findingOf, i64, tensor, text } from './scene.ts';
+import { compareScene, contractOf, errors, f32, findingOf, i64, spec, tensor, text } from './scene.ts';
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
@@ -28,13 +28,14 @@ const twice = (
   more: Partial<FitnessSide> = {},
 ): FitnessSide => ({
   facts: {},
+  contract: null,
   repeats: [{ sample: 'normal', differs, first: stored(dir, first), second: stored(dir, second) }],
   rows: null,
   random: [],
   ...more,
 });
 
-const STEADY: FitnessSide = { facts: {}, repeats: [], rows: null, random: [] };
+const STEADY: FitnessSide = { facts: {}, contract: null, repeats: [], rows: null, random: [] };
 
 function judged(input: Partial<FitnessInput>) {
   const result = judgeFitness({ reference: STEADY, candidate: STEADY, ...input });
@@ -89,6 +90,16 @@ describe('asked twice', () => {
     ['zeros wake up', { y: f32([0, 0]) }, { y: f32([0, 1e-30]) }],
   ])('%s: no judge', (_name, first, second) => {
     expect(judged({ reference: twice(scratch(), first, second) }).codes).toEqual(['error reference-not-deterministic']);
+  });
+  test('integers on a grid of real numbers may lie one step apart, others not', () => {
+    const dir = scratch();
+    const steps = (n: number) => ({ q: tensor('int8', [5, n]) });
+    const contract = contractOf([spec('q', { dtype: 'int8', quantization: { scales: [0.5], zeroPoints: [0] } })]);
+    const codes = (n: number, more: Partial<FitnessSide>) =>
+      judged({ reference: twice(dir, steps(7), steps(n), 'run', more) }).codes;
+    expect(codes(8, { contract })).toEqual(['info reference-unsteady']);
+    expect(codes(9, { contract })).toEqual(['error reference-not-deterministic']);
+    expect(codes(8, {})).toEqual(['error reference-not-deterministic']);
   });
   test('a second run that fails: no judge, with what it said', () => {
     const repeats = [

@@ -1,3 +1,4 @@
+import type { IoContract } from '../../records/contract.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toFloat64 } from '../../tensor/values.ts';
@@ -55,6 +56,19 @@ function agreesWithin(
   const scale = rms(a);
   return within(a, b, boundsAt(Number.isNaN(scale) ? 0 : scale));
 }
+
+/** As `agrees`; integers that stand for real numbers may also lie one step of their grid apart, which is their rounding. */
+export const orOneStep =
+  (agrees: Agrees, quantised: readonly string[]): Agrees =>
+  (output, sample, first, second) =>
+    agrees(output, sample, first, second) ||
+    (quantised.includes(output) &&
+      first.dtype === second.dtype &&
+      (distanceOf(first, second).maxAbs ?? Number.POSITIVE_INFINITY) <= 1);
+
+/** Outputs that come as integers on a grid of real numbers. */
+export const quantisedOutputs = (contract: IoContract | null): string[] =>
+  (contract?.outputs ?? []).flatMap(({ name, quantization }) => (quantization === undefined ? [] : [name]));
 
 /** How far two answers lie apart. */
 export interface Distance {

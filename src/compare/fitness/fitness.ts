@@ -1,6 +1,6 @@
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
 import { unfitReference } from '../reference.ts';
-import { type Agrees, agreesToShare } from './agreement.ts';
+import { type Agrees, agreesToShare, orOneStep, quantisedOutputs } from './agreement.ts';
 import { likelyCauses } from './causes.ts';
 import { type Unsteady, unsteadyOutputs } from './repeats.ts';
 import { type MixedRow, mixedRows } from './rows.ts';
@@ -35,15 +35,18 @@ export interface Fitness {
  * batch where the reference keeps them apart.
  */
 export function judgeFitness({ reference, candidate, agrees = agreesToShare }: FitnessInput): Fitness {
-  const own = unsteadyOutputs(reference.repeats, agrees);
+  const of = ({ contract }: FitnessSide) => orOneStep(agrees, quantisedOutputs(contract));
+  const own = unsteadyOutputs(reference.repeats, of(reference));
   const unfit = unfitReference(reference) ?? notDeterministic('reference', reference, own);
   const findings = [...changing(reference, unfit), ...unsteady('reference', own)];
-  const theirs = unsteadyOutputs(candidate.repeats, agrees);
+  const theirs = unsteadyOutputs(candidate.repeats, of(candidate));
   if (unfit === null) {
     const fault = notDeterministic('candidate', candidate, theirs);
     findings.push(...(fault === null ? [] : [fault]), ...unsteady('candidate', theirs));
     // Rows that are drawn anew differ anyway.
-    findings.push(...rowFindings(mixed(reference, agrees), fault === null ? mixed(candidate, agrees) : null));
+    findings.push(
+      ...rowFindings(mixed(reference, of(reference)), fault === null ? mixed(candidate, of(candidate)) : null),
+    );
   }
   return { unfit, findings, spread: spreadOf(own) };
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Observation } from '../../records/observation.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { openTensorFile } from '../../tensor/stored.ts';
-import { type Agrees, type Distance, distanceOf, isIdentical } from './agreement.ts';
+import { type Agrees, type Distance, distanceOf, isIdentical, orOneStep, quantisedOutputs } from './agreement.ts';
 
 /** An observation and the folder that its files are relative to. */
 export interface Observed {
@@ -27,7 +27,8 @@ export interface OptimiserEffect {
 }
 
 /** Compares a model as deployed with itself unoptimised, sample by sample, one in memory at a time. */
-export function optimiserEffect(deployed: Observed, unoptimised: Observed, agrees: Agrees): OptimiserEffect {
+export function optimiserEffect(deployed: Observed, unoptimised: Observed, rule: Agrees): OptimiserEffect {
+  const agrees = orOneStep(rule, quantisedOutputs(deployed.observation.contract));
   const samples: string[] = [];
   let identical = true;
   let worst: Moved | null = null;

@@ -13,6 +13,7 @@ export interface DrawingNode {
 /** What was observed of one side to learn whether it is fit to be compared. Empty and null: not looked at. */
 export interface FitnessSide {
   readonly facts: Observation['facts'];
+  readonly contract: Observation['contract'];
   readonly repeats: readonly Repeat[];
   readonly rows: RowCheck | null;
   /** Operators of its graph that draw random numbers. */

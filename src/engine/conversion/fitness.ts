@@ -30,6 +30,7 @@ function sideOf({ observation, fresh, request }: Watched, probing: Probing): Fit
   ]);
   return {
     facts: observation.value.facts,
+    contract: observation.value.contract,
     repeats,
     rows: rowsOf(observation, probing),
     random: randomOf(request.model),

@@ -1,5 +1,5 @@
 import type { ConversionComparison } from '../../compare/compare.ts';
-import { type Agrees, agreesToTable } from '../../compare/fitness/agreement.ts';
+import { type Agrees, agreesToTable, orOneStep, quantisedOutputs } from '../../compare/fitness/agreement.ts';
 import {
   fileOf,
   type Moved,
@@ -183,11 +183,12 @@ async function lowestLevel(
   const deployed = options[name] ?? runtime.options[name]?.default;
   const plain = outputOf(unoptimised.result, sample, output);
   const samples = request.samples.filter(({ id }) => id === sample);
+  const agree = orOneStep(agrees, quantisedOutputs(unoptimised.result.value.contract));
   for (const level of between(runtime, name, lowest, deployed)) {
     try {
       const at = await observeModel(ctx, conversion, { ...request, samples, options: { ...off, [name]: level } });
       const answer = outputOf(at, sample, output);
-      if (plain !== undefined && answer !== undefined && !agrees(output, sample, answer, plain))
+      if (plain !== undefined && answer !== undefined && !agree(output, sample, answer, plain))
         return `${name}=${String(level)}`;
     } catch {
       // A level that refuses the model is none that could have made the difference.
