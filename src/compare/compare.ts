@@ -30,7 +30,7 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   const accounts = accountFor(input);
   const { contract, results, pairing } = compareTensors(input, accounts, ruleFor);
   const { outputs, findings: outputFindings } = judgeOutputs(input, contract, results, pairing, ruleFor);
-  const unfit = unfitReference(input.reference.observation);
+  const unfit = input.fitness?.unfit ?? unfitReference(input.reference.observation);
   const samples = judgeSamples(input.samples, accounts, outputs, unfit !== null);
   const before = [
     ...contract.findings,
@@ -38,6 +38,7 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
     ...scoresFindings(contract.outputs, input.rules.ties),
     ...ruleFindings(input.rules, contract.outputNames.reference),
   ];
+  const fitness = input.fitness?.findings ?? [];
   const accounting = [...accounts.findings, ...countFindings(countCompared(accounts, outputs), input.samples.length)];
   const shared = {
     contract: contract.rows,
@@ -47,10 +48,10 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   };
   if (unfit !== null) {
     // A reference that is no judge says nothing about values: the measures stay, without a verdict and without findings.
-    const findings = [unfit, ...before, ...accounting];
-    return { verdict: 'unverifiable', grade: null, findings, outputs: outputs.map(unjudged), ...shared };
+    const findings = [unfit, ...fitness, ...before, ...accounting];
+    return { verdict: 'unverifiable', grade: null, findings, outputs: outputs.map(unjudged), ...shared, open: [] };
   }
-  const findings = [...before, ...pairing, ...outputFindings, ...accounting];
+  const findings = [...fitness, ...before, ...pairing, ...outputFindings, ...accounting];
   const grades = outputs.flatMap((o) => o.grade ?? []);
   const verdict: Verdict = worstVerdict([
     verdictOf(findings),

@@ -1,5 +1,6 @@
 import type { Observation } from '../records/observation.ts';
 import type { PerturbStep } from '../records/variant.ts';
+import type { Spread } from './fitness/fitness.ts';
 
 /** One more observation of the same samples, of a variant of a model. Samples it lacks were left out to save time. */
 export interface Variation {
@@ -25,4 +26,6 @@ export interface Evidence {
   readonly perturbed64: readonly Variation[];
   /** The reference in float64 with every sum off by its a-priori bound. */
   readonly accumulated64: readonly Variation[];
+  /** How far two runs of the reference itself lay apart: no floor may be lower. */
+  readonly spread: readonly Spread[];
 }

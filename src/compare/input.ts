@@ -9,6 +9,7 @@ import type { CompareRules } from '../records/rules.ts';
 import type { Sample } from '../records/sample.ts';
 import type { Grade, Verdict } from '../records/verdict.ts';
 import type { Evidence } from './evidence.ts';
+import type { Fitness } from './fitness/fitness.ts';
 
 /** The reference or the candidate: what it declares, what was observed, and where the observed tensors lie. */
 export interface ComparedSide {
@@ -32,6 +33,8 @@ export interface CompareInput {
   readonly evidence?: Evidence;
   /** What reading the models' files told beside what they answered. */
   readonly inspected?: readonly RawFinding[];
+  /** Who is fit to judge; missing for recorded tensors, and where it was judged before. */
+  readonly fitness?: Fitness;
 }
 
 /** What the comparison says about one planned sample, over all outputs. */

@@ -82,7 +82,10 @@ export function compareOutputs({
   }
   return new Map(
     [...results].map(([name, ofOutput]) => {
-      const decision = evidence === null ? null : decide({ ...evidence, samples: roundings.get(name) ?? [] });
+      const decision =
+        evidence === null
+          ? null
+          : decide({ ...evidence, samples: roundings.get(name) ?? [], unsteady: unsteadyBy(evidence, name) });
       const judged = ofOutput.map((r) => {
         const said = decision?.samples.get(r.sample);
         return said === undefined || r.status !== 'compared' ? r : decided(r, said, ruleFor(name));
@@ -91,6 +94,10 @@ export function compareOutputs({
     }),
   );
 }
+
+/** How far two runs of the reference lay apart in this output; the samples that were run twice stand for all. */
+const unsteadyBy = ({ spread }: Evidence, output: string): number =>
+  Math.max(0, ...spread.filter((s) => s.output === output).map((s) => s.maxAbs));
 
 function roundingOf(
   pair: FullPair,

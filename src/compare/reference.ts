@@ -3,9 +3,10 @@ import type { Observation } from '../records/observation.ts';
 
 /**
  * Why a reference is no judge, or null. In training mode dropout and batch statistics make its answers chance;
- * a model that writes into its inputs answers something else the next time. The next rules of fitness go here.
+ * a model that writes into its inputs answers something else the next time. What takes a second run to see is judged in
+ * fitness/.
  */
-export function unfitReference({ facts }: Pick<Observation, 'facts'>): RawFinding | null {
+export function unfitReference({ facts }: Readonly<Pick<Observation, 'facts'>>): RawFinding | null {
   const training = names(facts.training);
   if (training.length > 0) return makeFinding('reference-training', 'reference', { modules: training });
   const mutated = names(facts.mutatedInputs);

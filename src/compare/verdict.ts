@@ -11,6 +11,9 @@ const UNVERIFIABLE: readonly FindingCode[] = [
   'no-finite-reference',
   'reference-failed',
   'reference-training',
+  'reference-mutates-inputs',
+  'reference-not-deterministic',
+  'reference-changes-itself',
   'pairing-ambiguous',
   'measure-undefined',
   'ill-conditioned',
@@ -24,7 +27,7 @@ export function verdictOf(findings: readonly RawFinding[]): Verdict {
   return worstVerdict(['pass', ...verdicts]);
 }
 
-/** What makes a grade `broken` whatever the numbers say: the contract, the shape, the places of NaN and infinities. */
+/** What makes a grade `broken` whatever the numbers say: the contract, the shape, the places of NaN and infinities, answers that hang on chance or on their neighbours. */
 const STRUCTURAL: readonly FindingCode[] = [
   'output-missing',
   'output-extra',
@@ -40,6 +43,8 @@ const STRUCTURAL: readonly FindingCode[] = [
   'output-absent',
   'shape-differs',
   'candidate-failed',
+  'candidate-not-deterministic',
+  'candidate-mixes-rows',
 ];
 
 export const isStructural = ({ code, severity }: RawFinding): boolean =>

@@ -7,6 +7,8 @@ export interface CatalogueEntry {
   readonly sentence: (where: string, args: Readonly<Record<string, unknown>>) => string;
 }
 
+type Args = Readonly<Record<string, unknown>>;
+
 const entry = (severity: FindingSeverity, help: string, sentence: CatalogueEntry['sentence']): CatalogueEntry => ({
   severity,
   help,
@@ -52,6 +54,35 @@ const more = (count: unknown): string => (typeof count === 'number' && count > 1
 
 /** What a worker or runtime answered instead of a result: its own message is the sentence. */
 const answered = (help: string): CatalogueEntry => entry('error', help, (w, a) => `${w}: ${String(a.message)}`);
+
+/** Where a second answer was asked for. */
+const again = ({ differs }: Args): string => (differs === 'process' ? 'in a new process' : 'when it is run again');
+
+/** How far two answers of one model lay apart, with the sample; nothing where no number tells. */
+const howFar = ({ maxAbs, scaled, sample }: Args): string =>
+  maxAbs == null
+    ? ` (sample ${String(sample)})`
+    : ` (off by ${number(maxAbs)}${scaled == null ? '' : `, ${String(Number(Number(scaled).toPrecision(2)))} of its scale,`} in sample ${String(sample)})`;
+
+function answersDifferently(a: Args): string {
+  const causes = `${a.differs === 'graph' ? '' : ': likely '}${Array.isArray(a.causes) ? a.causes.join(', or ') : String(a.causes)}; ${String(a.remedy)}`;
+  if (a.differs === 'graph') return `is random by its graph: ${causes}`;
+  if (a.output == null) return `cannot be run a second time ${again(a)} (${String(a.message)})${causes}`;
+  return `answers differently ${again(a)}: output ${String(a.output)}${howFar(a)}${causes}`;
+}
+
+const optimiser = ({ runtime, version, level }: Args): string =>
+  `the optimiser of ${String(runtime)} ${String(version)}${level == null ? '' : ` (${String(level)})`}`;
+
+/** The optimisers that hide a fault, each once. */
+function masks({ optimisers }: Args): string {
+  const names = Array.isArray(optimisers) ? [...new Set(optimisers.map((o: Args) => optimiser(o)))] : [];
+  return names.length === 0 ? '' : ` (${names.join(' and ')} hides it)`;
+}
+
+/** A list that may be as long as a network is deep. */
+const shortList = (names: unknown): string =>
+  Array.isArray(names) && names.length > 3 ? `${list(names.slice(0, 3))} and ${names.length - 3} more` : list(names);
 
 /** Every code that onpar can report, with its sentence. docs/findings.md is generated from here. */
 export const CATALOGUE = {
@@ -383,6 +414,73 @@ export const CATALOGUE = {
     'error',
     'The reference writes into its inputs, so it answers differently the next time. Copy the input inside the model before changing it in place.',
     (_w, a) => `the reference writes into its inputs (${list(a.inputs)}); let it copy them first`,
+  ),
+  'reference-not-deterministic': entry(
+    'error',
+    'The reference answers differently when it is asked again, beyond rounding, or its graph draws random numbers without a seed. Nothing can be proven against it. Make random numbers an input, call `.eval()`, load trained weights.',
+    (_w, a) => `the reference ${answersDifferently(a)}`,
+  ),
+  'reference-changes-itself': entry(
+    'error',
+    'Running the reference changes its own weights, buffers or variables (batch statistics, counters). Where its answers change with them it is no judge; where they do not, this is a warning. Call `.eval()`, keep counters out of the model.',
+    (_w, a) =>
+      `running the reference writes into its own state (${shortList(a.changed)})${a.output == null ? '; its answers did not change in the runs that were repeated' : `, and its answers drift${howFar(a)}; ${String(a.remedy)}`}`,
+  ),
+  'reference-unsteady': entry(
+    'info',
+    'Two runs of the reference differ in their last bits: threads that sum in another order. No error below that counts.',
+    (_w, a) => `the reference does not give the same bits ${again(a)}${howFar(a)}: rounding, not an error`,
+  ),
+  'reference-mixes-rows': entry(
+    'warning',
+    'A row of the reference’s answer depends on the other rows of its batch: batch statistics, attention or sorting across the batch. It may be meant so; then a candidate has to do the same.',
+    (w, a) =>
+      `${w} of the reference: row ${String(a.row)} of sample ${String(a.sample)} comes out otherwise alone than in its batch${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}${a.candidate === 'apart' ? '; the candidate keeps rows apart, so they cannot agree' : a.candidate === 'mixes' ? '; so it does in the candidate' : ''}`,
+  ),
+  'fitness-unchecked': entry(
+    'info',
+    'A check whether a model answers the same in a new process could not be made.',
+    (w, a) => `${w}: could not be run in a new process: ${String(a.message)}`,
+  ),
+  // Candidate
+  'candidate-not-deterministic': entry(
+    'error',
+    'The candidate answers differently when it is asked again, beyond rounding, or draws random numbers without a seed, where the reference does not. Export in inference mode.',
+    (_w, a) => `the candidate ${answersDifferently(a)}`,
+  ),
+  'candidate-unsteady': entry(
+    'info',
+    'Two runs of the candidate differ in their last bits: threads that sum in another order.',
+    (_w, a) => `the candidate does not give the same bits ${again(a)}${howFar(a)}: rounding, not an error`,
+  ),
+  'candidate-mixes-rows': entry(
+    'error',
+    'A row of the candidate’s answer depends on the other rows of its batch, which the reference keeps apart: an axis was taken for another one, or batch statistics are computed anew.',
+    (w, a) =>
+      `${w} of the candidate: row ${String(a.row)} of sample ${String(a.sample)} comes out otherwise alone than in its batch${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}; the reference keeps rows apart`,
+  ),
+  // Optimisers
+  'masked-by-optimiser': entry(
+    'error',
+    'The models agree as deployed, but not with the optimisers of their runtimes off: a fault that an optimiser happens to hide, and that shows with another version, runtime or setting.',
+    (w, a) =>
+      `${w}: agrees as deployed, but not with the runtime’s optimiser off${masks(a)}: in sample ${String(a.sample)} candidate ${value(a.candidate)}, reference ${value(a.reference)}${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}`,
+  ),
+  'optimiser-changes-result': entry(
+    'warning',
+    'A runtime’s optimiser moves the answers of a model beyond rounding. Both sides still agree; another version, runtime or setting may not.',
+    (w, a) => `${w}: ${optimiser(a)} moves output ${String(a.output)} beyond rounding${howFar(a)}`,
+  ),
+  'optimiser-makes-difference': entry(
+    'warning',
+    'The models differ as deployed and agree with the optimisers of their runtimes off: the optimiser is the likely fault, not the conversion.',
+    (w, a) =>
+      `${w}: with the optimiser off the models agree; ${optimiser(a)} moves output ${String(a.output)}${howFar(a)}`,
+  ),
+  'optimiser-off-refused': entry(
+    'info',
+    'A runtime does not run the model with its optimiser off, so what the optimiser does to it is not known.',
+    (w, a) => `${w}: ${String(a.runtime)} ${String(a.version)} does not run it unoptimised: ${String(a.message)}`,
   ),
   // Expectation
   'expected-failure-passed': entry(

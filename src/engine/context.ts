@@ -68,4 +68,9 @@ export class RunContext {
   withWorker<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
     return this.pool.use(host, (worker) => this.#slots.run(() => task(worker)));
   }
+
+  /** A process that has run nothing before and ends with the task, and one of the run's slots. */
+  withFreshWorker<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
+    return this.#slots.run(() => this.pool.alone(host, task));
+  }
 }

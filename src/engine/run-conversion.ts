@@ -5,16 +5,17 @@ import { openAhead, runCandidate } from './conversion/candidate.ts';
 import { caseInputs } from './conversion/case-roles.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
+import { probingOf } from './conversion/probing.ts';
 import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
 import { type ObservedSide, UNRENAMED } from './conversion/side.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
+import { type Watched, watch } from './conversion/watched.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead } from './input-roles.ts';
 import { keyedSource } from './model-key.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
 import { decodeImages, imageSetOf } from './steps/images.ts';
-import { observeModel } from './steps/observe.ts';
 import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
 import { makeSamples } from './steps/sample.ts';
 
@@ -59,22 +60,35 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
     inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
   };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
+  const probing = probingOf(conversion, inputs, set.value.samples);
   const side: ObservedSide = { role: 'reference', model: source, inputs, ...UNRENAMED };
   trace.sides.reference = side;
-  const observation = observeModel(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir });
-  observation.catch(() => {});
+  const request = { ...side, samples: set.value.samples, sampleDir: set.dir };
+  const referenceRun = watch(ctx, conversion, request, probing);
+  referenceRun.catch(() => {});
   const example = ahead.example ?? tracingExample(conversion, set);
-  const candidateRun = runCandidate(ctx, conversion, { source, inputs, set, example, referenceContract }, trace);
+  const candidateRun = runCandidate(
+    ctx,
+    conversion,
+    { source, inputs, set, example, referenceContract, probing },
+    trace,
+  );
   candidateRun.catch(() => {});
-  const reference = trace.count(await observation);
-  trace.reference = reference;
+  const reference = await referenceRun;
+  trace.reference = countWatched(trace, reference);
   trace.environments.reference = await labelOf(ctx, conversion, 'reference');
   trace.side = 'candidate';
-  const candidate = trace.count(await candidateRun);
-  trace.candidate = candidate;
+  const candidate = await candidateRun;
+  trace.candidate = countWatched(trace, candidate);
   trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
-  await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan }, trace);
+  await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan, probing }, trace);
   await coverActivations(ctx, conversion, trace);
+}
+
+/** The observation as deployed; what was observed beside it counts as steps too. */
+function countWatched(trace: Trace, { observation, fresh, unoptimised }: Watched): Watched['observation'] {
+  for (const other of [fresh, unoptimised]) if (other !== null && 'result' in other) trace.count(other.result);
+  return trace.count(observation);
 }
 
 const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>

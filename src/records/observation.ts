@@ -23,6 +23,8 @@ export const observation = z.object({
   /** Facts that the runtime told when it opened the model: `training`, providers, opset … */
   facts: z.record(z.string(), z.unknown()),
   samples: z.array(sampleRun),
+  /** Runs beyond the planned samples, made to learn whether the model is fit to be compared (compare/fitness). */
+  probes: z.array(sampleRun).optional(),
   findings: z.array(finding.omit({ message: true })),
   openMilliseconds: z.number(),
   peakMemoryBytes: z.number().nullable(),

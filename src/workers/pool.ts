@@ -25,6 +25,8 @@ interface Slot {
 
 export class WorkerPool {
   #slots = new Map<string, Slot>();
+  /** Workers of one task each. */
+  #alone = new Set<Worker>();
   #scratch: string | undefined;
   #started = 0;
   #ended = false;
@@ -56,7 +58,7 @@ export class WorkerPool {
   use<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
     const slot = this.#slot(host);
     const run = async (): Promise<T> => {
-      if (this.#ended) throw new OnparError({ code: 'interrupted', message: 'the run was interrupted', exitCode: 130 });
+      if (this.#ended) throw interrupted();
       if (slot.worker === undefined || !slot.worker.alive) slot.worker = this.#start(host);
       return task(slot.worker);
     };
@@ -65,12 +67,25 @@ export class WorkerPool {
     return result;
   }
 
+  /** Gives `task` a process of its own, which has run nothing before and ends with it. */
+  async alone<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
+    if (this.#ended) throw interrupted();
+    const worker = new Worker(specOf(host, this.scratch(`work-${this.#started++}`)));
+    this.#alone.add(worker);
+    try {
+      return await task(worker);
+    } finally {
+      await worker.kill();
+      this.#alone.delete(worker);
+    }
+  }
+
   /**
    * Ends every child, by process handle, and removes the scratch folder. Nothing is asked first: workers hold no state
    * that outlives a request, and frameworks take seconds to leave politely.
    */
   async close(): Promise<void> {
-    await Promise.all([...[...this.#slots.values()].map((slot) => slot.worker?.kill()), endEarly()]);
+    await Promise.all([...this.#workers().map((worker) => worker.kill()), endEarly()]);
     if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
     this.#scratch = undefined;
   }
@@ -78,7 +93,11 @@ export class WorkerPool {
   /** For Ctrl-C, and when nothing is asked any more: requests under way fail at once, no other begins. `close` still has to follow. */
   kill(): void {
     this.#ended = true;
-    for (const { worker } of this.#slots.values()) void worker?.kill();
+    for (const worker of this.#workers()) void worker.kill();
+  }
+
+  #workers(): Worker[] {
+    return [...[...this.#slots.values()].flatMap(({ worker }) => worker ?? []), ...this.#alone];
   }
 
   #slot(host: HostSpec): Slot {
@@ -96,6 +115,9 @@ export class WorkerPool {
     return takeEarly(spec, host.lane) ?? new Worker(spec);
   }
 }
+
+const interrupted = (): OnparError =>
+  new OnparError({ code: 'interrupted', message: 'the run was interrupted', exitCode: 130 });
 
 const keyOf = (host: HostSpec): string =>
   JSON.stringify([

@@ -65,9 +65,11 @@ export interface Verbs {
       /** Sample's name → model's name, where the two differ. */
       rename?: Record<string, string>;
     };
-    /** `file`s are absolute; `dependencies` were read only while running. */
+    /** `file`s are absolute; `dependencies` were read only while running; `changedState` names what the runs wrote, `drewFrom` the random generators they used. */
     result: {
       samples: (SampleRun & { mutatedInputs?: string[] })[];
+      changedState?: string[];
+      drewFrom?: string[];
       peakMemoryBytes: number | null;
       dependencies?: string[];
     };

@@ -115,6 +115,7 @@ export async function compareScene(scene: Scene): Promise<ConversionComparison> 
     declared: scene.declared ?? [],
     sameFormat: scene.sameFormat ?? false,
     rules: rulesOf(scene.rules),
+    ...(scene.fitness === undefined ? {} : { fitness: scene.fitness }),
   });
   checkRecords(result);
   return result;

@@ -38,6 +38,31 @@ describe('one worker a place, for the whole run', () => {
     expect(await pidOf(host(b))).not.toBe(first);
     expect(await pidOf(host(a, 'candidate'))).not.toBe(first);
   });
+  test('a task alone has a process of its own, which is gone when the task is over, also by an error', async () => {
+    const p = pool();
+    const spec = host(scratch());
+    const shared = await p.use(spec, async (w) => w.pid);
+    const pids: (number | undefined)[] = [];
+    const alone = p.alone(spec, async (w) => {
+      await hello(w);
+      pids.push(w.pid);
+      throw new Error('over');
+    });
+    await expect(alone).rejects.toThrow('over');
+    expect(pids[0]).not.toBe(shared);
+    expect([isAlive(pids[0]), isAlive(shared)]).toEqual([false, true]);
+  });
+  test('a pool that was killed ends those that are alone too, and begins no more', async () => {
+    const p = pool();
+    const spec = host(scratch());
+    const running = p.alone(spec, async (w) => {
+      await hello(w);
+      p.kill();
+      return hello(w);
+    });
+    await expect(running).rejects.toThrow();
+    await expect(p.alone(spec, hello)).rejects.toThrow('interrupted');
+  });
   test('it does one thing at a time, in the order of asking, and a failure stops nobody behind it', async () => {
     const p = pool();
     const spec = host(scratch());

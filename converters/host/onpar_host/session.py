@@ -42,6 +42,18 @@ class Session:
         """Names of inputs that the run wrote into; frameworks that cannot do so keep this."""
         return []
 
+    def state(self) -> dict[str, Any]:
+        """What running could change, by name: values that are equal while it has not changed.
+
+        Small tensors as their bytes, large ones as whatever the framework counts writes with.
+        Frameworks whose models hold no state keep this.
+        """
+        return {}
+
+    def generators(self) -> dict[str, bytes]:
+        """Where the framework's own random generators stand, by name; empty: it cannot tell."""
+        return {}
+
     def example_inputs(self) -> dict[str, Tensor] | None:
         """What the model's file offers as `example_inputs()`, or None."""
         return None

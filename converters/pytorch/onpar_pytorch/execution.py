@@ -82,6 +82,13 @@ class TorchSession(Session):
             return []
         return [name for name, t in inputs.items() if not _same_bits(feed.tensors[name], t)]
 
+    def state(self) -> dict[str, Any]:
+        tensors = [*self.module.named_parameters(), *self.module.named_buffers()]
+        return {name: _stamp(tensor) for name, tensor in tensors}
+
+    def generators(self) -> dict[str, bytes]:
+        return {"torch": require("torch").get_rng_state().numpy().tobytes()}
+
     def close(self) -> None:
         self.module = self._variant = None
 
@@ -94,6 +101,24 @@ def as_variant(module: Any, variant: Variant | None, root: str) -> Any | None:
     from .variants.running import VariantModule
 
     return VariantModule(module, variant, root)
+
+
+STAMPED_BYTES = 2**16
+"""Statistics and counters are smaller; for what is larger the version counter has to do."""
+
+
+def _stamp(tensor: Any) -> Any:
+    """Equal as long as nobody writes into the tensor or puts another one in its place.
+
+    The bytes are asked too, because kernels update batch statistics without counting it.
+    """
+    torch = require("torch")
+    plain = tensor.layout == torch.strided and not tensor.is_quantized
+    if plain and tensor.numel() * tensor.element_size() <= STAMPED_BYTES:
+        held = tensor.detach().cpu().contiguous().reshape(-1)
+        return held.view(torch.uint8).numpy().tobytes() if held.numel() else b""
+    # Tensors made in inference mode count no writes.
+    return None if tensor.is_inference() else (id(tensor), tensor._version)
 
 
 def _same_bits(now: Any, given: Tensor) -> bool:

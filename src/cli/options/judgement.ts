@@ -22,7 +22,7 @@ export const judgementOptions = (y: Argv): Argv =>
     .option('deep', {
       type: 'boolean',
       describe:
-        'Slower checks of both models too: which activations inside an ONNX model the samples never moved (always in suites)',
+        'Slower checks of both models too: a process started afresh must give the same answers; which activations inside an ONNX model the samples never moved (always in suites)',
       group: 'Judgement:',
     })
     .option('investigate', {

@@ -22,6 +22,8 @@ export interface DecideInput {
   readonly reach: 'weights' | 'inputs';
   /** The samples that are not bit-identical. */
   readonly samples: readonly SampleRounding[];
+  /** How far two runs of the reference itself lay apart; no floor is lower. */
+  readonly unsteady?: number;
 }
 
 /** What the instruments say about one sample of an output. */
@@ -75,10 +77,10 @@ interface TwinCell {
  * Rounding or fault (design 6.4)? float64 answers where it is there and can be believed: is it the same function, and is it
  * computed well? Else the measured floor answers. Null without any measured run: the dtype's table has to do.
  */
-export function decide({ step, reach, samples }: DecideInput): Decision | null {
+export function decide({ step, reach, samples, unsteady = 0 }: DecideInput): Decision | null {
   if (samples.length === 0 || samples.every((s) => s.runs === 0 && s.tables.every((t) => t.twin === null))) return null;
   const limit = limitOf(step, reach);
-  const cells = cellsOf(samples, step);
+  const cells = cellsOf(samples, step, unsteady);
   const loud = samples.filter((s) => s.unstable <= MOST_UNSTABLE).map((s) => s.sample);
   const ofLoud = cells.filter((c) => loud.includes(c.sample));
   const telling = (byRms(step) ? pooledCells(ofLoud) : ofLoud).filter((c) => c.informative);
@@ -252,7 +254,7 @@ function judgeCell({ twin, floor, scale, error }: Cell & { twin: TwinCell }, ste
   return { spread, functionRatio, sameFunction, computationRatio, computedWell };
 }
 
-function cellsOf(samples: readonly SampleRounding[], step: PerturbStep): Cell[] {
+function cellsOf(samples: readonly SampleRounding[], step: PerturbStep, unsteady: number): Cell[] {
   const pooled = poolOf(samples, step);
   return samples.flatMap((sample) => {
     const whole = (sample.tables[0] as SliceTable).scale[0] as number;
@@ -265,7 +267,14 @@ function cellsOf(samples: readonly SampleRounding[], step: PerturbStep): Cell[] 
         const draws = table.count * Math.max(1, sample.runs);
         // A few draws of a small slice can all be lucky; those of the same slice in other samples were not.
         const typical = draws < FEW_DRAWS ? pool.relative * scale : 0;
-        const floor = Math.max(measured ?? 0, typical, 2 * unitOf(step) * scale, NEGLIGIBLE * whole, SMALLEST_NORMAL);
+        const floor = Math.max(
+          measured ?? 0,
+          typical,
+          2 * unitOf(step) * scale,
+          NEGLIGIBLE * whole,
+          SMALLEST_NORMAL,
+          unsteady,
+        );
         const error = errorAt(table, index, step);
         const twin = table.twin;
         const at = (values: Float64Array | null): number | null => (values === null ? null : (values[index] as number));

@@ -1,6 +1,5 @@
 import type { Conversion } from '../../plan/conversion.ts';
 import type { IoContract } from '../../records/contract.ts';
-import type { Observation } from '../../records/observation.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { RunContext } from '../context.ts';
@@ -9,10 +8,11 @@ import { renamedInputs } from '../inputs.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
 import { exportModel } from '../steps/export.ts';
-import { observeModel } from '../steps/observe.ts';
+import type { Probing } from './probing.ts';
 import type { Example } from './sample-plan.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
+import { type Watched, watch } from './watched.ts';
 
 /**
  * An existing candidate in a Node worker is opened while the reference is: that worker keeps what it described open for the
@@ -44,15 +44,16 @@ interface CandidateNeeds {
   readonly example: Example | null;
   readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
   readonly referenceContract: IoContract;
+  readonly probing: Probing;
 }
 
-/** Makes the candidate where it does not exist yet, and runs it on the samples. */
+/** Makes the candidate where it does not exist yet, and runs it on the samples and the probes. */
 export async function runCandidate(
   ctx: RunContext,
   conversion: Conversion,
   needs: CandidateNeeds,
   trace: Trace,
-): Promise<StepResult<Observation>> {
+): Promise<Watched> {
   const { inputs, set } = needs;
   const model = await candidateModel(ctx, conversion, needs, trace);
   trace.digests.candidate = model.digest;
@@ -76,7 +77,7 @@ export async function runCandidate(
     renameKey: [mapInputs, declared, reference.names],
   };
   trace.sides.candidate = side;
-  return observeModel(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir });
+  return watch(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir }, needs.probing);
 }
 
 async function candidateModel(

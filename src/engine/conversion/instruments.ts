@@ -59,9 +59,9 @@ export async function compareWithInstruments(
   conversion: Conversion,
   given: CompareRequest,
   trace: Trace,
+  { reference, candidate }: Trace['sides'] = trace.sides,
 ): Promise<ConversionComparison> {
   const first = trace.count(await compareObservations(ctx, conversion, given)).value;
-  const { reference, candidate } = trace.sides;
   if (first.open.length === 0 || reference === null || candidate === null || trace.sampleDir === null) return first;
   const step = declaredStep(conversion, trace);
   // Bit-identical outputs leave nothing to ask the files.
@@ -138,8 +138,9 @@ async function measureFloor(about: Measuring): Promise<Measured> {
       candidate64: null,
       perturbed64: [],
       accumulated64: [],
+      spread: about.trace.spread,
     },
-    ids: [step, reach, runs.map((r) => r.id)],
+    ids: [step, reach, about.trace.spread, runs.map((r) => r.id)],
   };
 }
 
@@ -228,15 +229,17 @@ async function observeVariant(
   if (perturb !== null && !inFile && runtime.variants?.includes('perturb') !== true) return null;
   if (accumulate !== undefined && runtime.variants?.includes('accumulate') !== true) return null;
   const model = inFile && perturb !== null ? await perturbedOnnx(ctx, conversion, side.model, perturb) : side.model;
+  // Options belong to the side's own runtime, its optimiser's among them.
+  const { options = {}, ...asked } = side;
   return trace.count(
     await observeModel(ctx, conversion, {
-      ...side,
+      ...asked,
       model,
       samples,
       sampleDir,
       otherwise: {
         runtime,
-        options: runtime === deployed.runtime ? deployed.options : {},
+        options: runtime === deployed.runtime ? { ...deployed.options, ...options } : {},
         variant: Object.keys(variant).length === 0 ? null : variant,
         label,
       },

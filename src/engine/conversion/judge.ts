@@ -1,4 +1,5 @@
 import type { ConversionComparison } from '../../compare/compare.ts';
+import { agreesToFloor } from '../../compare/fitness/agreement.ts';
 import { makeFinding } from '../../core/findings.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { Observation, SampleRun } from '../../records/observation.ts';
@@ -6,26 +7,36 @@ import type { SamplePlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import { worstVerdict } from '../../records/verdict.ts';
 import type { RunContext } from '../context.ts';
-import type { StepResult } from '../step.ts';
 import { measureCoverage } from '../steps/coverage.ts';
+import { fitnessOf } from './fitness.ts';
 import { compareWithInstruments } from './instruments.ts';
+import { checkOptimisers } from './optimiser.ts';
+import type { Probing } from './probing.ts';
+import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
+import { unoptimisedOptions, type Watched } from './watched.ts';
 
 /** Both sides, observed on the same samples. */
 export interface Observed {
-  readonly reference: StepResult<Observation>;
-  readonly candidate: StepResult<Observation>;
+  readonly reference: Watched;
+  readonly candidate: Watched;
   readonly samples: readonly Sample[];
   readonly plan: SamplePlan;
+  readonly probing: Probing;
 }
 
-/** Leaves out what the original itself refuses, measures coverage, and compares: ordinary samples, and special values apart. */
+/**
+ * Leaves out what the original itself refuses, measures coverage, asks who is fit, and compares: ordinary samples, and
+ * special values apart; then both models with their optimisers off.
+ */
 export async function judge(
   ctx: RunContext,
   conversion: Conversion,
-  { reference, candidate, samples, plan }: Observed,
+  { samples, plan, probing, ...watched }: Observed,
   trace: Trace,
 ): Promise<void> {
+  const reference = watched.reference.observation;
+  const candidate = watched.candidate.observation;
   trace.refused = refusedSizes(conversion, samples, reference.value);
   for (const { sample, failure } of trace.refused)
     trace.findings.push(makeFinding('size-refused', `sample ${sample}`, { message: failure?.message ?? '' }));
@@ -34,23 +45,43 @@ export async function judge(
   const covered = trace.count(await measureCoverage(ctx, conversion, plan, ordinary, reference));
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
+  const fitness = fitnessOf(watched.reference, watched.candidate, probing);
+  trace.spread = fitness.spread;
+  const common = {
+    inputs: plan.inputs,
+    declared: trace.artifact?.value.declared ?? [],
+    sameFormat: conversion.source.format === conversion.candidate.format,
+  };
   const compare = (chosen: readonly Sample[]) =>
-    compareWithInstruments(
-      ctx,
-      conversion,
-      {
-        reference,
-        candidate,
-        inputs: plan.inputs,
-        samples: chosen,
-        declared: trace.artifact?.value.declared ?? [],
-        sameFormat: conversion.source.format === conversion.candidate.format,
-      },
-      trace,
-    );
+    compareWithInstruments(ctx, conversion, { ...common, reference, candidate, samples: chosen, fitness }, trace);
   const special = judged.filter((s) => s.group === 'special');
-  if (special.length === 0 || ordinary.length === 0) trace.comparison = await compare(judged);
-  else trace.comparison = withSpecial(await compare(ordinary), await compare(special));
+  const deployed =
+    special.length === 0 || ordinary.length === 0
+      ? await compare(judged)
+      : withSpecial(await compare(ordinary), await compare(special));
+  trace.comparison = await checkOptimisers(ctx, conversion, deployed, {
+    ...watched,
+    samples: ordinary,
+    agrees: agreesToFloor(deployed.outputs),
+    // Rounding is measured again: a floor of the optimised model would hold what its optimiser did.
+    compare: (r, c, chosen) =>
+      compareWithInstruments(
+        ctx,
+        conversion,
+        { ...common, reference: r, candidate: c, samples: chosen },
+        trace,
+        unoptimisedSides(conversion, trace.sides),
+      ),
+  });
+}
+
+/** Both sides with their optimisers off, where those can be switched off. */
+function unoptimisedSides(conversion: Conversion, sides: Trace['sides']): Trace['sides'] {
+  const off = (side: ObservedSide | null): ObservedSide | null => {
+    const options = side === null ? null : unoptimisedOptions(conversion[side.role]);
+    return side === null || options === null ? side : { ...side, options };
+  };
+  return { reference: off(sides.reference), candidate: off(sides.candidate) };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { InputPlan } from '../../records/rules.ts';
 import type { ObserveRequest } from '../steps/observe.ts';
 
 /** One side of a conversion as it was observed: all that is needed to observe it again under another condition. */
-export type ObservedSide = Pick<ObserveRequest, 'role' | 'model' | 'rename' | 'renameKey'> & {
+export type ObservedSide = Pick<ObserveRequest, 'role' | 'model' | 'rename' | 'renameKey' | 'options'> & {
   readonly inputs: readonly InputPlan[];
 };
 

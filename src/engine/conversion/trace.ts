@@ -1,4 +1,5 @@
 import type { ConversionComparison } from '../../compare/compare.ts';
+import type { Spread } from '../../compare/fitness/fitness.ts';
 import type { RawFinding } from '../../core/findings.ts';
 import type { Artifact } from '../../records/artifact.ts';
 import type { Coverage } from '../../records/coverage.ts';
@@ -17,6 +18,8 @@ export interface ConversionTrace {
   readonly comparison: ConversionComparison | null;
   /** What the samples moved on the reference's side. */
   readonly coverage: Coverage | null;
+  /** How far two runs of the reference lay apart: no noise floor may be lower. */
+  readonly spread: readonly Spread[];
   /** What was noticed outside the comparison. */
   readonly findings: readonly RawFinding[];
   /** Samples of the default sweep that the reference refused: left out of the judgement. */
@@ -38,6 +41,7 @@ export class Trace implements ConversionTrace {
   candidate: StepResult<Observation> | null = null;
   comparison: ConversionComparison | null = null;
   coverage: Coverage | null = null;
+  spread: readonly Spread[] = [];
   findings: RawFinding[] = [];
   refused: readonly SampleRun[] = [];
   steps: { total: number; cached: number } = { total: 0, cached: 0 };

@@ -1,5 +1,6 @@
 import { type ConversionComparison, compareConversion } from '../../compare/compare.ts';
 import type { Evidence } from '../../compare/evidence.ts';
+import type { Fitness } from '../../compare/fitness/fitness.ts';
 import type { RawFinding } from '../../core/findings.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { DeclaredChange } from '../../records/artifact.ts';
@@ -20,6 +21,8 @@ export interface CompareRequest {
   readonly inspected?: readonly RawFinding[];
   /** What was measured to tell rounding from fault, and what it was measured from, for the key. */
   readonly evidence?: { readonly evidence: Evidence; readonly ids: unknown };
+  /** Missing for recorded tensors, and where it was judged before. */
+  readonly fitness?: Fitness;
 }
 
 /** Measures and judges; needs no model, only what was observed. */
@@ -28,7 +31,7 @@ export function compareObservations(
   conversion: Conversion,
   request: CompareRequest,
 ): Promise<StepResult<ConversionComparison>> {
-  const { reference, candidate, samples, declared, sameFormat } = request;
+  const { reference, candidate, samples, declared, sameFormat, fitness } = request;
   return ctx.steps.run<ConversionComparison>({
     kind: 'compare',
     version: 2,
@@ -38,6 +41,7 @@ export function compareObservations(
       rules: conversion.rules,
       declared,
       sameFormat,
+      fitness: fitness ?? null,
       inputs: request.inputs,
       samples: samples.map((s) => s.id),
       ...(request.evidence === undefined ? {} : { evidence: request.evidence.ids }),
@@ -62,6 +66,7 @@ export function compareObservations(
           rules: conversion.rules,
           ...(request.evidence === undefined ? {} : { evidence: request.evidence.evidence }),
           ...(request.inspected === undefined ? {} : { inspected: request.inspected }),
+          ...(fitness === undefined ? {} : { fitness }),
         }),
       };
     },

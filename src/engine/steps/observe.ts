@@ -14,6 +14,7 @@ import { type ResolvedHost, resolveHost } from '../hosts.ts';
 import { cpuFeatures } from '../machine.ts';
 import type { KeyedModel } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
+import { fedProbes, type Probe } from './probes.ts';
 
 export interface ObserveRequest {
   readonly role: 'reference' | 'candidate';
@@ -33,6 +34,12 @@ export interface ObserveRequest {
     /** For progress lines. */
     readonly label: string;
   };
+  /** Further runs behind those of the samples, recorded apart. */
+  readonly probes?: readonly Probe[];
+  /** Options of the runtime that take the place of the conversion's own: its optimiser switched off. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** In a process that has run nothing before and ends with it. */
+  readonly fresh?: boolean;
 }
 
 /** Workers that may die over one observation before the samples left are given up: a crash on every sample is one fault, not many. */
@@ -44,11 +51,12 @@ export async function observeModel(
   conversion: Conversion,
   request: ObserveRequest,
 ): Promise<StepResult<Observation>> {
-  const { runtime, options, variant } = runtimeOf(conversion, request);
+  const { runtime, variant } = runtimeOf(conversion, request);
+  const options = optionsOf(conversion, request);
   const place = await resolveHost(ctx, conversion, runtime.toolchain, request.role);
   return ctx.steps.run<Observation>({
     kind: 'observe',
-    version: 1,
+    version: 2,
     inputs: {
       runtime: runtime.name,
       options,
@@ -57,12 +65,14 @@ export async function observeModel(
       inputs: request.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
       rename: request.renameKey,
       samples: request.samples.map((s) => [s.id, s.digest]),
+      probes: (request.probes ?? []).map(({ id, sample, row }) => [id, sample.digest, row]),
+      replica: request.fresh === true ? 'fresh' : null,
       place: place.digest,
       cpu: cpuFeatures(),
       threads: process.env.OMP_NUM_THREADS ?? null,
     },
     conversion: conversion.id,
-    label: request.otherwise?.label ?? `running ${runtime.name}`,
+    label: labelOf(runtime.name, request),
     run: (dir) => observe(ctx, conversion, request, place, dir),
   });
 }
@@ -70,6 +80,15 @@ export async function observeModel(
 /** The runtime as deployed, unless the request names another. */
 const runtimeOf = (conversion: Conversion, { role, otherwise }: ObserveRequest) =>
   otherwise ?? { ...conversion[role], variant: null };
+
+const optionsOf = (conversion: Conversion, request: ObserveRequest): Readonly<Record<string, unknown>> => ({
+  ...runtimeOf(conversion, request).options,
+  ...request.options,
+});
+
+const labelOf = (runtime: string, { fresh, options, otherwise }: ObserveRequest): string =>
+  otherwise?.label ??
+  `running ${runtime}${fresh === true ? ' in a new process' : ''}${options === undefined ? '' : ' unoptimised'}`;
 
 async function observe(
   ctx: RunContext,
@@ -86,11 +105,18 @@ async function observe(
   let peak: number | null = null;
   let log = '';
   let deaths = 0;
-  let left = request.samples;
+  const changed = new Set<string>();
+  const drewFrom = new Set<string>();
+  const probes = new Set(request.probes?.map(({ id }) => id));
+  let left: readonly Fed[] = [
+    ...request.samples.map(({ id, file }) => ({ id, inputs: join(request.sampleDir, file) })),
+    ...fedProbes(request.probes ?? [], request.sampleDir, () => ctx.pool.scratch('probes')),
+  ];
+  const lend = request.fresh === true ? ctx.withFreshWorker.bind(ctx) : ctx.withWorker.bind(ctx);
   while (left.length > 0 || opened === undefined) {
     // After a death, one sample at a time, so that the one that kills is known.
     const batch = deaths === 0 ? left : left.slice(0, 1);
-    const died = await ctx.withWorker(place.host, async (worker) => {
+    const died = await lend(place.host, async (worker) => {
       const position = worker.log.position;
       try {
         const started = performance.now();
@@ -101,6 +127,8 @@ async function observe(
           for (const name of run.mutatedInputs ?? []) mutated.add(name);
           runs.push(recorded(run, dir));
         }
+        for (const name of answer.changedState ?? []) changed.add(name);
+        for (const name of answer.drewFrom ?? []) drewFrom.add(name);
         for (const path of [...opened.dependencies, ...(answer.dependencies ?? [])]) dependencies.add(path);
         peak = Math.max(peak ?? 0, answer.peakMemoryBytes ?? 0) || null;
         return undefined;
@@ -128,11 +156,17 @@ async function observe(
   const value: Observation = {
     runtime: runtimeOf(conversion, request).runtime.name,
     version: opened.version,
-    options: { ...runtimeOf(conversion, request).options },
+    options: { ...optionsOf(conversion, request) },
     packages: { ...place.packages },
     contract: opened.contract,
-    facts: { ...opened.facts, ...(mutated.size > 0 ? { mutatedInputs: [...mutated] } : {}) },
-    samples: runs,
+    facts: {
+      ...opened.facts,
+      ...(mutated.size > 0 ? { mutatedInputs: [...mutated] } : {}),
+      ...(changed.size > 0 ? { changedState: [...changed] } : {}),
+      ...(drewFrom.size > 0 ? { drewFrom: [...drewFrom] } : {}),
+    },
+    samples: runs.filter(({ sample }) => !probes.has(sample)),
+    ...(probes.size > 0 ? { probes: runs.filter(({ sample }) => probes.has(sample)) } : {}),
     findings: [...opened.findings],
     openMilliseconds,
     peakMemoryBytes: peak,
@@ -141,15 +175,21 @@ async function observe(
   return { value, dependencies: [...dependencies], transient: deaths > 0 };
 }
 
+/** One run that a worker is asked for: a sample or a probe, and where its inputs lie. */
+interface Fed {
+  readonly id: string;
+  readonly inputs: string;
+}
+
 function openModel(worker: Worker, conversion: Conversion, request: ObserveRequest): Promise<Verbs['open']['result']> {
   const { model, inputs } = request;
-  const { runtime, options, variant } = runtimeOf(conversion, request);
+  const { runtime, variant } = runtimeOf(conversion, request);
   return worker.request(
     'open',
     {
       runtime: runtime.name,
       model: model.ref,
-      options: { ...options },
+      options: { ...optionsOf(conversion, request) },
       inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       ...(variant === null ? {} : { variant }),
     },
@@ -162,12 +202,11 @@ async function runBatch(
   conversion: Conversion,
   request: ObserveRequest,
   opened: Verbs['open']['result'],
-  batch: readonly Sample[],
+  samples: readonly Fed[],
   dir: string,
 ): Promise<Verbs['run']['result']> {
   const { session } = opened;
   const timeoutMs = conversion.case.timeoutMs;
-  const samples = batch.map((s) => ({ id: s.id, inputs: join(request.sampleDir, s.file) }));
   const answer = await worker.request(
     'run',
     { session, samples, outDir: dir, rename: request.rename(opened.contract) },

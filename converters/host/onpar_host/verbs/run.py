@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..dependencies import recording
 from ..errors import WorkerError, failing_as
@@ -17,13 +20,18 @@ from ..safetensors import write_tensors
 
 if TYPE_CHECKING:
     from ..opening import OpenedModel
+    from ..session import Session
     from ..worker import Worker
 
 
 def answer(
     worker: Worker, params: dict[str, Any], progress: Callable[[str], None]
 ) -> dict[str, Any]:
-    """`{samples, peakMemoryBytes, dependencies}`; the last are files read only while running."""
+    """`{samples, peakMemoryBytes, dependencies, changedState?, drewFrom?}`.
+
+    `dependencies` are files read only while running, `changedState` names what the runs wrote into,
+    `drewFrom` the random generators that they used.
+    """
     opened = worker.opened(params)
     out_dir = str(params["outDir"])
     os.makedirs(out_dir, exist_ok=True)
@@ -32,10 +40,34 @@ def answer(
     model = opened.model
     # What the samples hold is given; only what running reads beside them can change the answer.
     own = [worker.scratch, out_dir, *(str(sample["inputs"]) for sample in params["samples"])]
+    before, generators = opened.session.state(), _generators(opened.session)
     with recording(model.root, own) as recorder, importable(model.import_folders):
         samples = [_run_one(opened, sample, files) for sample in params["samples"]]
         dependencies = recorder.files(with_modules=False)
-    return {"samples": samples, "peakMemoryBytes": peak_bytes(), "dependencies": dependencies}
+    changed = _changed(before, opened.session.state())
+    drew = _changed(generators, _generators(opened.session))
+    return {
+        "samples": samples,
+        "peakMemoryBytes": peak_bytes(),
+        "dependencies": dependencies,
+        **({"changedState": changed} if changed else {}),
+        **({"drewFrom": drew} if drew else {}),
+    }
+
+
+def _generators(session: Session) -> dict[str, Any]:
+    """Where the random generators stand that a model's code may draw from."""
+    _, keys, position, *_ = np.random.get_state(legacy=True)
+    return {
+        **session.generators(),
+        "numpy.random": (keys.tobytes(), position),
+        "random": random.getstate(),
+    }
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Tables that a first run computes and keeps are no change of what was there."""
+    return [name for name, value in before.items() if name in after and after[name] != value]
 
 
 def _run_one(opened: OpenedModel, sample: dict[str, Any], files: _FileNames) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,9 @@ from ..keras_float64 import DoubleTwin
 from ..keras_models import call, contract_of, load_keras, model_facts, named_results
 from ..perturb import perturb_keras
 from ..tensors import from_tensorflow, set_threads, to_tensorflow
+
+STATE_ELEMENTS = 2**14
+"""Channels of a batch norm, and then some."""
 
 
 def version() -> str:
@@ -79,6 +83,15 @@ class KerasSession(Session):
     def collect(self, result: Any) -> dict[str, Tensor]:
         values = named_results(self._built, result)
         return {name: from_tensorflow(name, value) for name, value in values.items()}
+
+    def state(self) -> dict[str, bytes]:
+        # Trainable variables are an optimiser's to write; a run writes statistics, counters and
+        # seeds, which are small: a frozen backbone need not be read twice.
+        return {
+            getattr(variable, "path", variable.name): variable.numpy().tobytes()
+            for variable in self._built.non_trainable_variables
+            if math.prod(variable.shape) <= STATE_ELEMENTS
+        }
 
     def example_inputs(self) -> dict[str, Tensor] | None:
         if self._source is None:
