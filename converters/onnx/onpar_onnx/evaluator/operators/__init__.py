@@ -1,0 +1,31 @@
+"""Operators of ONNX that replace onnx's own: wrong, narrow, slow, or unable to say how far a sum may be off."""
+
+from . import (
+    control,
+    convolution,
+    elementwise,
+    indexing,
+    normalisation,
+    pooling,
+    products,
+    quantisation,
+    recurrent,
+    reductions,
+    resampling,
+    softmax,
+)
+
+__all__ = [
+    "control",
+    "convolution",
+    "elementwise",
+    "indexing",
+    "normalisation",
+    "pooling",
+    "products",
+    "quantisation",
+    "recurrent",
+    "reductions",
+    "resampling",
+    "softmax",
+]

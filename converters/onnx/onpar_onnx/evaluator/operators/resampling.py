@@ -1,0 +1,68 @@
+"""Operators that interpolate, over onnx's own kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from onnx.reference.ops.op_grid_sample import GridSample as OnnxGridSample
+from onnx.reference.ops.op_resize import Resize as OnnxResize
+
+from ..operator import Operator, implements
+
+
+@implements("Resize")
+class Resize(Operator, OnnxResize):
+    """With align_corners onnx's own divides by a fractional size, scale * n - 1, where ONNX says the
+    result's size, floor(scale * n) - 1. Opset 10 has scales as its second input and no coordinates."""
+
+    def _run(self, x: Any, *more: Any, **attributes: Any) -> tuple[Any, ...]:
+        roi, scales, sizes = (None, more[0], None) if self.opset < 11 else (*more, None, None, None)[:3]
+        if self.opset < 11:
+            attributes = {
+                "coordinate_transformation_mode": "asymmetric",
+                "nearest_mode": "floor",
+                "cubic_coeff_a": -0.75,
+                "exclude_outside": 0,
+                "extrapolation_value": 0.0,
+                **attributes,
+            }
+        scales = None if scales is None or scales.size == 0 else scales
+        aligned = attributes.get("coordinate_transformation_mode") == "align_corners"
+        if aligned and scales is not None:
+            axes = [a % x.ndim for a in attributes.get("axes") or range(x.ndim)]
+            exact = scales.astype(np.float64)
+            lengths = [int(np.floor(s * x.shape[a])) for s, a in zip(exact, axes, strict=True)]
+            scales, sizes = None, np.array(lengths)
+        return tuple(np.asarray(y).astype(x.dtype) for y in OnnxResize._run(self, x, roi, scales, sizes, **attributes))
+
+
+@implements("Upsample")
+class Upsample(Operator):
+    """onnx's own knows nearest and whole numbers alone; defined as Resize of opset 10."""
+
+    def _run(self, x: Any, given: Any = None, mode: str = "nearest", scales: Any = None) -> tuple[Any, ...]:
+        factors = np.asarray(scales if given is None else given)
+        options = {
+            "mode": mode,
+            "coordinate_transformation_mode": "asymmetric",
+            "nearest_mode": "floor",
+            "cubic_coeff_a": -0.75,
+            "exclude_outside": 0,
+            "extrapolation_value": 0.0,
+        }
+        (y,) = OnnxResize._run(self, x, None, factors, None, **options)
+        return (np.asarray(y).astype(x.dtype),)
+
+
+@implements("GridSample")
+class GridSample(Operator, OnnxGridSample):
+    """onnx's own knows the modes' names of opset 20 alone, not bilinear and bicubic of opset 16."""
+
+    def _run(
+        self, x: Any, grid: Any, mode: str = "linear", padding_mode: str = "zeros", align_corners: int = 0
+    ) -> tuple[Any, ...]:
+        known = {"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
+        self.mode, self.padding_mode, self.align_corners = known, padding_mode, align_corners
+        (y,) = OnnxGridSample._run(self, x, grid, known, padding_mode, align_corners)
+        return (y.astype(x.dtype),)
