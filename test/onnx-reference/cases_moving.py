@@ -10,7 +10,7 @@ def ints(*values: int) -> np.ndarray:
     return np.array(values, np.int64)
 
 
-case("GatherElements", x, np.array([[[0, 2], [-1, 1]]]), axis=2, exact=True)
+case("GatherElements", x, np.array([[[0, 2], [-1, 1]]]), axis=2, exact=True, defect=True)
 case("GatherElements", f("x", 70, 3), np.arange(210).reshape(70, 3) % 70, exact=True, note="70 rows", defect=True)
 case("Gather", x, np.array([[0, -1], [2, 1]]), axis=1, exact=True)
 case("GatherND", x, np.array([[0, 1], [2, -1]]), exact=True)
@@ -29,7 +29,7 @@ case("ArgMax", np.array([[1, 3, 3]], np.float32), axis=1)
 case("ArgMax", np.array([[1, 3, 3]], np.float32), axis=1, select_last_index=1, note="last")
 case("ArgMin", x, axis=2, keepdims=0)
 case("Slice", x, ints(-1, 3), ints(-10, 0), ints(0, 2), ints(-1, -2), exact=True)
-case("Pad", x, ints(0, 1, 2, 1, 0, -1), exact=True)
+case("Pad", x, ints(0, 1, 2, 1, 0, -1), exact=True, defect=True)
 for mode in ("reflect", "edge"):
     case("Pad", x, ints(0, 1, 2, 1, 0, 1), mode=mode, exact=True, note=mode)
 case("Pad", x, ints(0, 1, 2, 1, 0, 1), mode="wrap", opset=19, exact=True, note="wrap")
@@ -71,11 +71,13 @@ for mode in ("avg", "max"):
 grid = np.tanh(f("g", 1, 4, 5, 2)) * np.float32(1.2)
 for mode in ("bilinear", "nearest", "bicubic"):
     for padding in ("zeros", "border", "reflection"):
+        if (mode, padding) == ("bicubic", "border"):
+            continue  # onnx clamps the centre, ONNX Runtime each of the 16 neighbours: neither text decides
         for aligned in (0, 1):
             case(
                 "GridSample", f("x", 1, 2, 6, 7), grid, mode=mode, padding_mode=padding,
                 align_corners=aligned, opset=16, note=f"{mode} {padding} {aligned}",
-                exact=mode == "nearest", tolerance=2e-5,
+                exact=mode == "nearest", tolerance=2e-5, defect=mode != "nearest",
             )
 image = f("x", 1, 2, 6, 5)
 for how in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
@@ -85,6 +87,7 @@ for how in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
             case(
                 "Resize", image, None, scales, mode=mode, coordinate_transformation_mode=how, opset=13,
                 note=f"{mode} {how} {scale}", exact=mode == "nearest", fixed=(2,), tolerance=2e-5,
+                defect=how == "align_corners" and (scale == 0.6 or (scale == 1.7 and mode != "nearest")),
             )
 for rounding in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"):
     for how in ("half_pixel", "asymmetric"):
@@ -98,4 +101,4 @@ case(
     note="antialias", fixed=(2,), tolerance=2e-5,
 )
 case("Upsample", image, np.array([1, 1, 2, 3], np.float32), opset=9, exact=True, fixed=(1,))
-case("Upsample", image, np.array([1, 1, 2, 3], np.float32), mode="linear", opset=9, note="linear", fixed=(1,))
+case("Upsample", image, np.array([1, 1, 2, 3], np.float32), mode="linear", opset=9, note="linear", fixed=(1,), defect=True)

@@ -9,9 +9,9 @@ i8 = random("i").integers(-128, 128, (3, 4, 3, 3)).astype(np.int8)
 case("QuantizeLinear", f("x", 3, 4), s, np.array(7, np.uint8))
 case("QuantizeLinear", f("x", 3, 4), np.abs(f("s", 4)) / 50, np.arange(4).astype(np.int8), axis=1, note="axis")
 case("QuantizeLinear", np.array([1e12, -1e12], np.float32), s, np.array(7, np.uint8), note="huge", defect=True)
-case("DequantizeLinear", u8, s, np.array(7, np.uint8))
-case("DequantizeLinear", i8, np.abs(f("s", 3)), axis=0, note="axis")
-case("DequantizeLinear", np.array([16777217, -33554433], np.int32), np.array(1, np.float32), note="int32", exact=True)
+case("DequantizeLinear", u8, s, np.array(7, np.uint8), defect=True)
+case("DequantizeLinear", i8, np.abs(f("s", 3)), axis=0, note="axis", defect=True)
+case("DequantizeLinear", np.array([16777217, -33554433], np.int32), np.array(1, np.float32), note="int32", exact=True, defect=True)
 case("DynamicQuantizeLinear", f("x", 3, 4), outputs=3)
 case("MatMulInteger", u8[0, 0], i8.reshape(-1)[:35].reshape(5, 7), np.array(3, np.uint8))
 case("ConvInteger", u8, i8.astype(np.uint8), np.array(3, np.uint8))
@@ -29,7 +29,7 @@ ml = {"domain": "ai.onnx.ml"}
 t = f("t", 9, 3)
 case("Scaler", t, offset=[0.1, 0.2, 0.3], scale=[1.5, 2, 0.3], **ml)
 for norm in ("MAX", "L1", "L2"):
-    case("Normalizer", t, norm=norm, note=norm, **ml)
+    case("Normalizer", t, norm=norm, note=norm, defect=norm == "MAX", **ml)
 case("LinearRegressor", t, coefficients=[0.1, 0.2, 0.3, 1, 2, 3], intercepts=[0.1, 0.7], targets=2, **ml)
 case(
     "LinearClassifier", t, coefficients=[0.1, 0.2, 0.3, 1, 2, 3, 0.1, 0.4, 2], intercepts=[0.1, 0.7, 0.2],
@@ -55,10 +55,24 @@ case(
     "TreeEnsembleRegressor", t, n_targets=1, base_values=[0.5], aggregate_function="AVERAGE", target_ids=[0] * 4,
     note="AVERAGE with base", **tree, **{f"target_{k}": v for k, v in leaves.items()}, **ml,
 )
-case(
-    "TreeEnsembleClassifier", t, class_ids=[0, 1, 0, 1], classlabels_int64s=[0, 1], post_transform="SOFTMAX",
-    outputs=2, **tree, **{f"class_{k}": v for k, v in leaves.items()}, **ml,
-)
+# Three classes: of two, ONNX Runtime 1.31 names neither label when both have votes (it gives 1).
+votes = {
+    "treeids": [0] * 6 + [1] * 6,
+    "nodeids": [1, 1, 1, 2, 2, 2] * 2,
+    "weights": [0.1, 0.9, 0.2, 0.7, 0.3, 0.8, 0.3, 0.6, 0.1, 0.4, 0.2, 0.5],
+}
+for how in ("NONE", "SOFTMAX", "LOGISTIC"):
+    case(
+        "TreeEnsembleClassifier", t, class_ids=[0, 1, 2] * 4, classlabels_int64s=[3, 5, 9], post_transform=how,
+        outputs=2, note=how, **tree, **{f"class_{k}": v for k, v in votes.items()}, **ml,
+    )
+for how in ("NONE", "LOGISTIC"):
+    for note, weights in (("positive", [0.1, 0.7, 0.3, 0.45]), ("signed", [0.1, -0.7, 0.3, 0.4])):
+        signed = {f"class_{k}": v for k, v in leaves.items()} | {"class_weights": weights}
+        case(
+            "TreeEnsembleClassifier", t, class_ids=[0] * 4, classlabels_int64s=[3, 5], post_transform=how,
+            outputs=2, note=f"one column, {note}, {how}", **tree, **signed, **ml,
+        )
 case(
     "SVMRegressor", t, kernel_type="RBF", kernel_params=[0.5, 0.0, 3.0], n_supports=2, rho=[0.3],
     coefficients=[0.7, -0.4], support_vectors=[0.1, 0.2, 0.3, -1, 0.5, 0.7], **ml,

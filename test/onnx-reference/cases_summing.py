@@ -28,7 +28,7 @@ for auto in ("SAME_UPPER", "SAME_LOWER"):
     case("ConvTranspose", f("x", 1, 2, 5, 4), f("w", 2, 3, 4, 3), strides=[2, 2], auto_pad=auto, note=auto)
 case(
     "ConvTranspose", f("x", 1, 2, 5, 4), f("w", 2, 3, 3, 3), strides=[2, 2], output_shape=[10, 9],
-    note="output_shape",
+    note="output_shape", defect=True,
 )
 
 # Pools.
@@ -37,13 +37,13 @@ for op in ("MaxPool", "AveragePool", "LpPool"):
     exact = op == "MaxPool"
     case(op, x, kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 1, 1], exact=exact)
     for auto in ("SAME_UPPER", "SAME_LOWER", "VALID"):
-        case(op, x, kernel_shape=[3, 2], strides=[2, 3], auto_pad=auto, exact=exact, note=auto)
+        case(op, x, kernel_shape=[3, 2], strides=[2, 3], auto_pad=auto, exact=exact, note=auto, defect=exact and auto == "SAME_LOWER")
     case(op, f("x", 1, 2, 10), kernel_shape=[3], strides=[2], pads=[1, 1], exact=exact, note="1-D")
     case(op, f("x", 1, 2, 5, 6, 7), kernel_shape=[2, 3, 2], exact=exact, note="3-D")
 for op in ("MaxPool", "AveragePool", "LpPool"):
     case(
         op, x, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, opset=19, note="ceil_mode",
-        exact=op == "MaxPool",
+        exact=op == "MaxPool", defect=op == "LpPool",
     )
     case(
         op, x, kernel_shape=[2, 3], dilations=[2, 2], strides=[2, 1], opset=19, note="dilated",
@@ -51,7 +51,7 @@ for op in ("MaxPool", "AveragePool", "LpPool"):
     )
     case(
         op, x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1, opset=19,
-        note="ceil_mode, padded", exact=op == "MaxPool",
+        note="ceil_mode, padded", exact=op == "MaxPool", defect=op == "LpPool",
     )
 case("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1, note="padding counts")
 case(
@@ -62,7 +62,7 @@ case("LpPool", x, kernel_shape=[3, 3], p=3, note="p 3")
 case("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], outputs=2, exact=True, note="indices")
 case(
     "MaxPool", x, kernel_shape=[3, 2], pads=[1, 1, 1, 0], outputs=2, storage_order=1, exact=True,
-    note="indices by column",
+    note="indices by column", defect=True,
 )
 case("GlobalAveragePool", x)
 case("GlobalMaxPool", x, exact=True)
@@ -110,7 +110,7 @@ n = f("x", 2, 6, 5, 4)
 case("BatchNormalization", n, f("s", 6), f("b", 6), f("m", 6), np.abs(f("v", 6)), epsilon=1e-3)
 case("InstanceNormalization", n, f("s", 6), f("b", 6))
 case("LRN", n, size=3, alpha=0.1, note="odd", defect=True)
-case("LpNormalization", n, axis=1, p=1)
+case("LpNormalization", n, axis=1, p=1, defect=True)
 case("LpNormalization", n, axis=-1, p=2)
 case("MeanVarianceNormalization", n, opset=13)
 for axis in (-1, 1, 2):

@@ -83,9 +83,12 @@ def case(
     tolerance: float = 3e-6,
     fixed: tuple[int, ...] = (),
     skip: tuple[int, ...] = (),
+    also: dict[str, Any] | None = None,
     **attributes: Any,
 ) -> None:
-    """`fixed`: inputs (by position) that are initialisers; `skip`: outputs (by position) left out."""
+    """`fixed`: inputs (by position) that are initialisers; `skip`: outputs (by position) left out; `also`:
+    attributes whose names are taken here.
+    """
     inputs = tuple(None if value is None else np.asarray(value) for value in inputs)
     name = f"{domain + '::' if domain else ''}{op}{' ' + note if note else ''} (opset {opset})"
     names = ["" if value is None else f"i{index}" for index, value in enumerate(inputs)]
@@ -93,6 +96,6 @@ def case(
     weights = {n: v for i, (n, v) in enumerate(zip(names, inputs, strict=True)) if i in fixed}
     feeds = {n: v for n, v in given.items() if n not in weights}
     results = ["" if i in skip else f"o{i}" for i in range(outputs)]
-    node = helper.make_node(op, names, results, name="node", domain=domain, **attributes)
+    node = helper.make_node(op, names, results, name="node", domain=domain, **attributes, **(also or {}))
     model = model_of([node], feeds, [r for r in results if r], opset, weights)
     CASES.append(Case(name, model, feeds, defect, exact, tolerance))

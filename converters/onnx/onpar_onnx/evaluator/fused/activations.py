@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import sums
 from ..operator import MICROSOFT, Operator, implements
 from ..operators.elementwise import gelu, sigmoid
 
@@ -69,23 +67,3 @@ class BiasAdd(Operator):
     def _run(self, x: Any, bias: Any, skip: Any) -> tuple[Any, ...]:
         return (x + bias + skip,)
 
-
-@implements("BiasSplitGelu", domain=MICROSOFT)
-class BiasSplitGelu(Operator):
-    """left * gelu(right) of x + bias cut in two."""
-
-    def _run(self, x: Any, bias: Any) -> tuple[Any, ...]:
-        left, right = np.split(x + bias, 2, axis=-1)
-        return (left * gelu(right),)
-
-
-@implements("BiasSoftmax", domain=MICROSOFT)
-class BiasSoftmax(Operator):
-    """softmax(x + bias), the bias broadcast from inside or outside; flattened from `axis` on."""
-
-    def _run(self, x: Any, bias: Any, axis: int = 1, is_inner_broadcast: int = 1) -> tuple[Any, ...]:
-        axis %= x.ndim
-        if not is_inner_broadcast:
-            bias = bias.reshape(*bias.shape[:axis], *[1] * (x.ndim - bias.ndim), *bias.shape[axis:])
-        moved = (x + bias).reshape(math.prod(x.shape[:axis]), -1)
-        return (sums.softmax(moved, 1).reshape(x.shape),)

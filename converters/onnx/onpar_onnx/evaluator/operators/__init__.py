@@ -13,6 +13,7 @@ from . import (
     reductions,
     resampling,
     softmax,
+    trees,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "reductions",
     "resampling",
     "softmax",
+    "trees",
 ]

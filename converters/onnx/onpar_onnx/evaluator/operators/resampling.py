@@ -10,6 +10,16 @@ from onnx.reference.ops.op_resize import Resize as OnnxResize
 
 from ..operator import Operator, implements
 
+DEFAULTS = {
+    "cubic_coeff_a": -0.75,
+    "exclude_outside": 0,
+    "extrapolation_value": 0.0,
+    "keep_aspect_ratio_policy": "stretch",
+}
+"""Of attributes that earlier opsets lack; as those opsets behaved."""
+OPSET_10 = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+"""Before opset 11 there was one way, now called by these names."""
+
 
 @implements("Resize")
 class Resize(Operator, OnnxResize):
@@ -17,24 +27,17 @@ class Resize(Operator, OnnxResize):
     result's size, floor(scale * n) - 1. Opset 10 has scales as its second input and no coordinates."""
 
     def _run(self, x: Any, *more: Any, **attributes: Any) -> tuple[Any, ...]:
+        options = {**DEFAULTS, **(OPSET_10 if self.opset < 11 else {}), **attributes}
         roi, scales, sizes = (None, more[0], None) if self.opset < 11 else (*more, None, None, None)[:3]
-        if self.opset < 11:
-            attributes = {
-                "coordinate_transformation_mode": "asymmetric",
-                "nearest_mode": "floor",
-                "cubic_coeff_a": -0.75,
-                "exclude_outside": 0,
-                "extrapolation_value": 0.0,
-                **attributes,
-            }
         scales = None if scales is None or scales.size == 0 else scales
-        aligned = attributes.get("coordinate_transformation_mode") == "align_corners"
+        aligned = options.get("coordinate_transformation_mode") == "align_corners"
         if aligned and scales is not None:
-            axes = [a % x.ndim for a in attributes.get("axes") or range(x.ndim)]
+            axes = [a % x.ndim for a in options.get("axes") or range(x.ndim)]
             exact = scales.astype(np.float64)
             lengths = [int(np.floor(s * x.shape[a])) for s, a in zip(exact, axes, strict=True)]
             scales, sizes = None, np.array(lengths)
-        return tuple(np.asarray(y).astype(x.dtype) for y in OnnxResize._run(self, x, roi, scales, sizes, **attributes))
+        (y,) = OnnxResize._run(self, x, roi, scales, sizes, **options)
+        return (np.asarray(y).astype(x.dtype),)
 
 
 @implements("Upsample")
@@ -43,14 +46,7 @@ class Upsample(Operator):
 
     def _run(self, x: Any, given: Any = None, mode: str = "nearest", scales: Any = None) -> tuple[Any, ...]:
         factors = np.asarray(scales if given is None else given)
-        options = {
-            "mode": mode,
-            "coordinate_transformation_mode": "asymmetric",
-            "nearest_mode": "floor",
-            "cubic_coeff_a": -0.75,
-            "exclude_outside": 0,
-            "extrapolation_value": 0.0,
-        }
+        options = {**DEFAULTS, **OPSET_10, "mode": mode}
         (y,) = OnnxResize._run(self, x, None, factors, None, **options)
         return (np.asarray(y).astype(x.dtype),)
 
