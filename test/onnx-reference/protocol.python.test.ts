@@ -7,6 +7,7 @@ import { toFailure } from '../../src/core/errors.ts';
 import { packageRoot } from '../../src/core/paths.ts';
 import type { Variant } from '../../src/records/variant.ts';
 import { readSafetensors } from '../../src/tensor/safetensors.ts';
+import { toFloat64 } from '../../src/tensor/values.ts';
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
 
@@ -64,7 +65,7 @@ async function run(file: string, variant?: Variant, samples: readonly string[] =
 function first(file: string): Float64Array {
   const tensor = [...readSafetensors(file).values()][0];
   if (tensor === undefined) throw new Error(`${file} is empty`);
-  return Float64Array.from(tensor.data as ArrayLike<number>);
+  return toFloat64(tensor);
 }
 
 const apart = (a: Float64Array, b: Float64Array): number => Math.max(...a.map((v, i) => Math.abs(v - (b[i] ?? NaN))));
