@@ -71,14 +71,14 @@ for mode in ("avg", "max"):
 grid = np.tanh(f("g", 1, 4, 5, 2)) * np.float32(1.2)
 for mode in ("bilinear", "nearest", "bicubic"):
     for padding in ("zeros", "border", "reflection"):
-        if (mode, padding) == ("bicubic", "border"):
-            continue  # onnx clamps the centre, ONNX Runtime each of the 16 neighbours: neither text decides
         for aligned in (0, 1):
             case(
                 "GridSample", f("x", 1, 2, 6, 7), grid, mode=mode, padding_mode=padding,
                 align_corners=aligned, opset=16, note=f"{mode} {padding} {aligned}",
                 exact=mode == "nearest", tolerance=2e-5, defect=mode != "nearest",
             )
+volume = np.tanh(f("g", 1, 3, 4, 5, 3)) * np.float32(1.2)
+case("GridSample", f("x", 1, 2, 4, 6, 7), volume, mode="linear", opset=20, note="3-D", tolerance=2e-5)
 image = f("x", 1, 2, 6, 5)
 for how in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
     for mode in ("nearest", "linear", "cubic"):

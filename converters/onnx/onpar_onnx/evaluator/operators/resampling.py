@@ -1,11 +1,10 @@
-"""Operators that interpolate, over onnx's own kernels."""
+"""Resize and Upsample, over onnx's own kernels."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from onnx.reference.ops.op_grid_sample import GridSample as OnnxGridSample
 from onnx.reference.ops.op_resize import Resize as OnnxResize
 
 from ..operator import Operator, implements
@@ -49,16 +48,3 @@ class Upsample(Operator):
         options = {**DEFAULTS, **OPSET_10, "mode": mode}
         (y,) = OnnxResize._run(self, x, None, factors, None, **options)
         return (np.asarray(y).astype(x.dtype),)
-
-
-@implements("GridSample")
-class GridSample(Operator, OnnxGridSample):
-    """onnx's own knows the modes' names of opset 20 alone, not bilinear and bicubic of opset 16."""
-
-    def _run(
-        self, x: Any, grid: Any, mode: str = "linear", padding_mode: str = "zeros", align_corners: int = 0
-    ) -> tuple[Any, ...]:
-        known = {"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
-        self.mode, self.padding_mode, self.align_corners = known, padding_mode, align_corners
-        (y,) = OnnxGridSample._run(self, x, grid, known, padding_mode, align_corners)
-        return (y.astype(x.dtype),)
