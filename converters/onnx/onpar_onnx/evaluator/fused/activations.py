@@ -30,6 +30,9 @@ def activated(x: np.ndarray, name: str, parameters: Sequence[float] | None) -> n
         "Silu": lambda: x * sigmoid(x),
         "Elu": lambda: np.where(x >= 0, x, at(0, 1.0) * np.expm1(np.minimum(x, 0))),
         "Gelu": lambda: gelu(x),
+        "Softplus": lambda: np.logaddexp(0, x),
+        "Softsign": lambda: x / (1 + np.abs(x)),
+        "ThresholdedRelu": lambda: np.where(x > at(0, 1.0), x, 0),
     }
     if name not in known:
         raise NotImplementedError(f"activation {name} is not one of {', '.join(filter(None, known))}")

@@ -20,6 +20,13 @@ OPSET_10 = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "flo
 """Before opset 11 there was one way, now called by these names."""
 
 
+def resized(operator: Operator, x: np.ndarray, scales: np.ndarray, mode: str, how: str) -> np.ndarray:
+    """onnx's Resize by scales, with the coordinate transformation `how`; nearest takes the one below."""
+    options = {**DEFAULTS, **OPSET_10, "mode": mode, "coordinate_transformation_mode": how}
+    (y,) = OnnxResize._run(operator, x, None, scales, None, **options)
+    return np.asarray(y).astype(x.dtype)
+
+
 @implements("Resize")
 class Resize(Operator, OnnxResize):
     """With align_corners onnx's own divides by a fractional size, scale * n - 1, where ONNX says the
@@ -45,6 +52,4 @@ class Upsample(Operator):
 
     def _run(self, x: Any, given: Any = None, mode: str = "nearest", scales: Any = None) -> tuple[Any, ...]:
         factors = np.asarray(scales if given is None else given)
-        options = {**DEFAULTS, **OPSET_10, "mode": mode}
-        (y,) = OnnxResize._run(self, x, None, factors, None, **options)
-        return (np.asarray(y).astype(x.dtype),)
+        return (resized(self, x, factors, mode, "asymmetric"),)
