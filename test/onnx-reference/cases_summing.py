@@ -13,22 +13,60 @@ case("Conv", f("x", 1, 2, 5, 6), f("w", 1, 2, 2, 2), f("b", 1), note="one channe
 for auto in ("SAME_UPPER", "SAME_LOWER", "VALID"):
     for kernel in ((3, 3), (2, 4)):
         case(
-            "Conv", f("x", 1, 2, 7, 9), f("w", 3, 2, *kernel), auto_pad=auto, strides=[2, 3],
+            "Conv",
+            f("x", 1, 2, 7, 9),
+            f("w", 3, 2, *kernel),
+            auto_pad=auto,
+            strides=[2, 3],
             note=f"{auto} {kernel}",
         )
-case("ConvTranspose", f("x", 2, 4, 5, 6), f("w", 4, 3, 3, 3), f("b", 3), strides=[2, 2], pads=[1, 0, 1, 2])
 case(
-    "ConvTranspose", f("x", 2, 4, 5, 6), f("w", 4, 3, 3, 2), f("b", 6), group=2, strides=[2, 3],
-    output_padding=[1, 2], note="groups", defect=True,
+    "ConvTranspose",
+    f("x", 2, 4, 5, 6),
+    f("w", 4, 3, 3, 3),
+    f("b", 3),
+    strides=[2, 2],
+    pads=[1, 0, 1, 2],
 )
-case("ConvTranspose", f("x", 1, 4, 5), f("w", 4, 1, 3), f("b", 4), group=4, note="depthwise 1-D", defect=True)
+case(
+    "ConvTranspose",
+    f("x", 2, 4, 5, 6),
+    f("w", 4, 3, 3, 2),
+    f("b", 6),
+    group=2,
+    strides=[2, 3],
+    output_padding=[1, 2],
+    note="groups",
+    defect=True,
+)
+case(
+    "ConvTranspose",
+    f("x", 1, 4, 5),
+    f("w", 4, 1, 3),
+    f("b", 4),
+    group=4,
+    note="depthwise 1-D",
+    defect=True,
+)
 case("ConvTranspose", f("x", 1, 2, 5, 4), f("w", 2, 3, 3, 3), dilations=[2, 1], note="dilated")
 case("ConvTranspose", f("x", 1, 2, 3, 4, 3), f("w", 2, 2, 2, 2, 2), strides=[2, 1, 2], note="3-D")
 for auto in ("SAME_UPPER", "SAME_LOWER"):
-    case("ConvTranspose", f("x", 1, 2, 5, 4), f("w", 2, 3, 4, 3), strides=[2, 2], auto_pad=auto, note=auto)
+    case(
+        "ConvTranspose",
+        f("x", 1, 2, 5, 4),
+        f("w", 2, 3, 4, 3),
+        strides=[2, 2],
+        auto_pad=auto,
+        note=auto,
+    )
 case(
-    "ConvTranspose", f("x", 1, 2, 5, 4), f("w", 2, 3, 3, 3), strides=[2, 2], output_shape=[10, 9],
-    note="output_shape", defect=True,
+    "ConvTranspose",
+    f("x", 1, 2, 5, 4),
+    f("w", 2, 3, 3, 3),
+    strides=[2, 2],
+    output_shape=[10, 9],
+    note="output_shape",
+    defect=True,
 )
 
 # Pools.
@@ -37,32 +75,83 @@ for op in ("MaxPool", "AveragePool", "LpPool"):
     exact = op == "MaxPool"
     case(op, x, kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 1, 1], exact=exact)
     for auto in ("SAME_UPPER", "SAME_LOWER", "VALID"):
-        case(op, x, kernel_shape=[3, 2], strides=[2, 3], auto_pad=auto, exact=exact, note=auto, defect=exact and auto == "SAME_LOWER")
+        case(
+            op,
+            x,
+            kernel_shape=[3, 2],
+            strides=[2, 3],
+            auto_pad=auto,
+            exact=exact,
+            note=auto,
+            defect=exact and auto == "SAME_LOWER",
+        )
     case(op, f("x", 1, 2, 10), kernel_shape=[3], strides=[2], pads=[1, 1], exact=exact, note="1-D")
     case(op, f("x", 1, 2, 5, 6, 7), kernel_shape=[2, 3, 2], exact=exact, note="3-D")
 for op in ("MaxPool", "AveragePool", "LpPool"):
     case(
-        op, x, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, opset=19, note="ceil_mode",
-        exact=op == "MaxPool", defect=op == "LpPool",
+        op,
+        x,
+        kernel_shape=[3, 3],
+        strides=[2, 2],
+        ceil_mode=1,
+        opset=19,
+        note="ceil_mode",
+        exact=op == "MaxPool",
+        defect=op == "LpPool",
     )
     case(
-        op, x, kernel_shape=[2, 3], dilations=[2, 2], strides=[2, 1], opset=19, note="dilated",
+        op,
+        x,
+        kernel_shape=[2, 3],
+        dilations=[2, 2],
+        strides=[2, 1],
+        opset=19,
+        note="dilated",
         exact=op == "MaxPool",
     )
     case(
-        op, x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1, opset=19,
-        note="ceil_mode, padded", exact=op == "MaxPool", defect=op == "LpPool",
+        op,
+        x,
+        kernel_shape=[3, 3],
+        strides=[2, 2],
+        pads=[1, 1, 1, 1],
+        ceil_mode=1,
+        opset=19,
+        note="ceil_mode, padded",
+        exact=op == "MaxPool",
+        defect=op == "LpPool",
     )
-case("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1, note="padding counts")
 case(
-    "AveragePool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1,
-    ceil_mode=1, opset=19, note="padding counts, ceil_mode",
+    "AveragePool",
+    x,
+    kernel_shape=[3, 3],
+    pads=[1, 1, 1, 1],
+    count_include_pad=1,
+    note="padding counts",
+)
+case(
+    "AveragePool",
+    x,
+    kernel_shape=[3, 3],
+    strides=[2, 2],
+    pads=[1, 1, 1, 1],
+    count_include_pad=1,
+    ceil_mode=1,
+    opset=19,
+    note="padding counts, ceil_mode",
 )
 case("LpPool", x, kernel_shape=[3, 3], p=3, note="p 3")
 case("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], outputs=2, exact=True, note="indices")
 case(
-    "MaxPool", x, kernel_shape=[3, 2], pads=[1, 1, 1, 0], outputs=2, storage_order=1, exact=True,
-    note="indices by column", defect=True,
+    "MaxPool",
+    x,
+    kernel_shape=[3, 2],
+    pads=[1, 1, 1, 0],
+    outputs=2,
+    storage_order=1,
+    exact=True,
+    note="indices by column",
+    defect=True,
 )
 case("GlobalAveragePool", x)
 case("GlobalMaxPool", x, exact=True)
@@ -93,14 +182,26 @@ for op in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum
     case(f"Reduce{op}", positive, axes, opset=18, fixed=(1,), exact=exact)
     case(f"Reduce{op}", positive, opset=18, exact=exact, note="all")
 case("ReduceLogSumExp", f("x", 3, 4, scale=300), axes=[1], opset=13, note="large", exact=True)
-case("ReduceSum", positive, np.zeros(0, np.int64), noop_with_empty_axes=1, opset=13, fixed=(1,), exact=True)
+case(
+    "ReduceSum",
+    positive,
+    np.zeros(0, np.int64),
+    noop_with_empty_axes=1,
+    opset=13,
+    fixed=(1,),
+    exact=True,
+)
 case("ReduceMean", np.arange(-7, 5, dtype=np.int32).reshape(3, 4), axes=[1], opset=13, note="int32")
 case("Sum", f("a", 3, 4), f("b", 4), f("c", 3, 1))
 case("Mean", f("a", 3, 4), f("b", 4), f("c", 3, 1))
 for exclusive in (0, 1):
     for reverse in (0, 1):
         case(
-            "CumSum", f("x", 3, 5), np.array(1, np.int64), exclusive=exclusive, reverse=reverse,
+            "CumSum",
+            f("x", 3, 5),
+            np.array(1, np.int64),
+            exclusive=exclusive,
+            reverse=reverse,
             note=f"{exclusive}{reverse}",
         )
 case("CumSum", f("x", 3, 5), np.array([-1], np.int64), note="axis in a list", defect=True)
@@ -116,7 +217,12 @@ case("MeanVarianceNormalization", n, opset=13)
 for axis in (-1, 1, 2):
     shape = n.shape[axis:]
     case(
-        "LayerNormalization", n, f("s", *shape), f("b", *shape), axis=axis, outputs=3,
+        "LayerNormalization",
+        n,
+        f("s", *shape),
+        f("b", *shape),
+        axis=axis,
+        outputs=3,
         note=f"axis {axis}",
     )
 case("RMSNormalization", n, f("s", 5, 4), axis=2, opset=23)

@@ -87,7 +87,11 @@ def problems(case: Case) -> list[str]:
             if not gap <= case.tolerance:
                 what = "float64 twin" if float64 else "as declared"
                 found.append(f"{what}: output {index} differs by {gap:.3g}")
-            if not float64 and np.asarray(theirs).dtype.kind in "fiub" and mine.dtype != theirs.dtype:
+            if (
+                not float64
+                and np.asarray(theirs).dtype.kind in "fiub"
+                and mine.dtype != theirs.dtype
+            ):
                 found.append(f"output {index} is {mine.dtype}, ONNX Runtime's {theirs.dtype}")
     exact = [x for x in got if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.size]
     if any(x.dtype != np.float64 for x in exact):

@@ -12,9 +12,16 @@ node = helper.make_node
 def network() -> Case:
     """Blocked convolutions: few and odd channels, grouped, depthwise; pools, upsampling, a fused Gemm."""
     weights = {
-        "w1": f("w1", 20, 3, 3, 3), "b1": f("b1", 20), "w2": f("w2", 32, 20, 1, 1), "w3": f("w3", 32, 1, 3, 3),
-        "w4": f("w4", 32, 16, 3, 3), "b4": f("b4", 32), "w5": f("w5", 32, 32, 3, 3), "w6": f("w6", 7, 32),
-        "b6": f("b6", 7), "up": np.array([1, 1, 2, 2], np.float32),
+        "w1": f("w1", 20, 3, 3, 3),
+        "b1": f("b1", 20),
+        "w2": f("w2", 32, 20, 1, 1),
+        "w3": f("w3", 32, 1, 3, 3),
+        "w4": f("w4", 32, 16, 3, 3),
+        "b4": f("b4", 32),
+        "w5": f("w5", 32, 32, 3, 3),
+        "w6": f("w6", 7, 32),
+        "b6": f("b6", 7),
+        "up": np.array([1, 1, 2, 2], np.float32),
     }
     nodes = [
         node("Conv", ["x", "w1", "b1"], ["c1"], pads=[1, 1, 1, 1]),
@@ -25,7 +32,14 @@ def network() -> Case:
         node("Conv", ["c3", "w4", "b4"], ["c4"], group=2, pads=[1, 1, 1, 1]),
         node("Add", ["c4", "c2"], ["a4"]),
         node("Relu", ["a4"], ["r4"]),
-        node("Resize", ["r4", "", "up"], ["u"], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+        node(
+            "Resize",
+            ["r4", "", "up"],
+            ["u"],
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        ),
         node("AveragePool", ["u"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
         node("Conv", ["p", "w5"], ["c5"], strides=[2, 2]),
         node("GlobalAveragePool", ["c5"], ["g"]),
@@ -34,15 +48,29 @@ def network() -> Case:
         node("Softplus", ["z"], ["y"]),
     ]
     feeds = {"x": f("x", 2, 3, 17, 16)}
-    model = model_of(nodes, {**feeds, }, ["y"], 17, weights)
+    model = model_of(
+        nodes,
+        {
+            **feeds,
+        },
+        ["y"],
+        17,
+        weights,
+    )
     return Case("optimised convolutions", model, feeds)
 
 
 def encoder() -> Case:
     """A product with a transposed operand, a bias with GELU, a residual with LayerNormalization."""
     weights = {
-        "w": f("w", 16, 16), "b": f("b", 16), "s": f("s", 16), "t": f("t", 16), "v": f("v", 16, 16),
-        "root": np.array(np.sqrt(2), np.float32), "one": np.array(1, np.float32), "half": np.array(0.5, np.float32),
+        "w": f("w", 16, 16),
+        "b": f("b", 16),
+        "s": f("s", 16),
+        "t": f("t", 16),
+        "v": f("v", 16, 16),
+        "root": np.array(np.sqrt(2), np.float32),
+        "one": np.array(1, np.float32),
+        "half": np.array(0.5, np.float32),
         "eight": np.array(8, np.float32),
     }
     nodes = [

@@ -42,7 +42,13 @@ def save(
     opsets = [helper.make_opsetid(d, v) for d, v in (("", 17), ("own", 1), ("my.domain", 1))]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8, functions=functions)
     where = f"{name}.bin" if external else None
-    onnx.save(model, folder / f"{name}.onnx", save_as_external_data=external, location=where, size_threshold=0)
+    onnx.save(
+        model,
+        folder / f"{name}.onnx",
+        save_as_external_data=external,
+        location=where,
+        size_threshold=0,
+    )
 
 
 def write(name: str, value: np.ndarray) -> None:
@@ -89,7 +95,10 @@ then = helper.make_graph(
     [numpy_helper.from_array(inner, "inner")],
 )
 other = helper.make_graph(
-    [node("Neg", ["f"], ["o"])], "else", [], [helper.make_tensor_value_info("o", TensorProto.FLOAT, None)]
+    [node("Neg", ["f"], ["o"])],
+    "else",
+    [],
+    [helper.make_tensor_value_info("o", TensorProto.FLOAT, None)],
 )
 thin = floats(5)
 at = np.array([1, 9, 20, 33, 63], np.int64)

@@ -96,6 +96,8 @@ def case(
     weights = {n: v for i, (n, v) in enumerate(zip(names, inputs, strict=True)) if i in fixed}
     feeds = {n: v for n, v in given.items() if n not in weights}
     results = ["" if i in skip else f"o{i}" for i in range(outputs)]
-    node = helper.make_node(op, names, results, name="node", domain=domain, **attributes, **(also or {}))
+    node = helper.make_node(
+        op, names, results, name="node", domain=domain, **attributes, **(also or {})
+    )
     model = model_of([node], feeds, [r for r in results if r], opset, weights)
     CASES.append(Case(name, model, feeds, defect, exact, tolerance))

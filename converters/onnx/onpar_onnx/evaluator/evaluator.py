@@ -91,7 +91,9 @@ class _Evaluator(ReferenceEvaluator):
         # A graph's own initialisers hide values of the same name around it.
         own = set(self.input_names_)
         results = dict(feed_inputs)
-        results.update((k, v) for k, v in self.rt_inits_.items() if k not in own or k not in results)
+        results.update(
+            (k, v) for k, v in self.rt_inits_.items() if k not in own or k not in results
+        )
         results[""] = None
         for index, node in enumerate(self.rt_nodes_):
             for name, value in zip(
@@ -172,5 +174,3 @@ def _qualified(node: onnx.NodeProto) -> str:
 def _label(node: Any) -> str:
     proto = getattr(node, "onnx_node", node)
     return proto.name or next((name for name in proto.output if name), proto.op_type)
-
-

@@ -43,7 +43,7 @@ class Rounding:
         self._key = before
 
     def add(self, value: np.ndarray, bound: np.ndarray) -> np.ndarray:
-        """`value` off by `bound`; both float, of shapes that broadcast to value's. Not finite: left alone."""
+        """`value` off by `bound`, which broadcasts to it; not where the bound is not finite."""
         use = self._uses.get(self._key, 0)
         self._uses[self._key] = use + 1
         error = np.where(np.isfinite(bound), bound, 0.0)

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import (
+    AttributeProto,
+    FunctionProto,
+    GraphProto,
+    NodeProto,
+    TensorProto,
+    helper,
+    numpy_helper,
+)
 
 from .graph import subgraphs
 
@@ -14,13 +22,23 @@ NARROW = frozenset({TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16
 """float8 and below are grids of a quantisation, not arithmetic: they stay."""
 
 DTYPE_ATTRIBUTES = frozenset(
-    {"to", "dtype", "output_datatype", "output_dtype", "precision", "softmax_precision", "stash_type"}
+    {
+        "to",
+        "dtype",
+        "output_datatype",
+        "output_dtype",
+        "precision",
+        "softmax_precision",
+        "stash_type",
+    }
 )
 """Attributes of operators that hold a TensorProto.DataType (Cast, EyeLike, HannWindow, ...)."""
 
 
 FLOAT_BY_DEFAULT = {
-    **dict.fromkeys(("HannWindow", "HammingWindow", "BlackmanWindow", "MelWeightMatrix"), "output_datatype"),
+    **dict.fromkeys(
+        ("HannWindow", "HammingWindow", "BlackmanWindow", "MelWeightMatrix"), "output_datatype"
+    ),
     **dict.fromkeys(("RandomNormal", "RandomUniform", "SequenceEmpty"), "dtype"),
 }
 """Operators whose result is float32 when that attribute is left out."""

@@ -48,7 +48,9 @@ def open_model(
     proto = read_model(model.path)
     declared = _contract(proto.graph)
     operators = Counter(
-        f"{node.domain or 'ai.onnx'}::{node.op_type}" for g in graphs(proto.graph) for node in g.node
+        f"{node.domain or 'ai.onnx'}::{node.op_type}"
+        for g in graphs(proto.graph)
+        for node in g.node
     )
     settings = Settings(float64=variant.float64)
     try:

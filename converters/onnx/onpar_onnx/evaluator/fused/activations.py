@@ -35,7 +35,9 @@ def activated(x: np.ndarray, name: str, parameters: Sequence[float] | None) -> n
         "ThresholdedRelu": lambda: np.where(x > at(0, 1.0), x, 0),
     }
     if name not in known:
-        raise NotImplementedError(f"activation {name} is not one of {', '.join(filter(None, known))}")
+        raise NotImplementedError(
+            f"activation {name} is not one of {', '.join(filter(None, known))}"
+        )
     return known[name]().astype(x.dtype)
 
 
@@ -69,4 +71,3 @@ class BiasAdd(Operator):
 
     def _run(self, x: Any, bias: Any, skip: Any) -> tuple[Any, ...]:
         return (x + bias + skip,)
-

@@ -56,7 +56,9 @@ def mask_bias(
         if mask.size == 2 * batch:
             kept &= at >= mask[batch:, None]
         mask = kept
-    mask = {2: lambda m: m[:, None, None], 3: lambda m: m[:, None]}.get(mask.ndim, lambda m: m)(mask)
+    mask = {2: lambda m: m[:, None, None], 3: lambda m: m[:, None]}.get(mask.ndim, lambda m: m)(
+        mask
+    )
     return np.where(mask != 0, 0, filtered).astype(dtype)
 
 
@@ -87,11 +89,15 @@ class Attention(Operator):
         rotary_embedding_dim: int = 0,
     ) -> tuple[Any, ...]:
         if do_rotary or past_present_share_buffer or past_length is not None:
-            raise NotImplementedError("com.microsoft::Attention with rotary positions or a shared past")
+            raise NotImplementedError(
+                "com.microsoft::Attention with rotary positions or a shared past"
+            )
         sizes = list(qkv_hidden_sizes or [weights.shape[1] // 3] * 3)
         projected = sums.matmul(x, weights)
         projected = projected if bias is None else projected + bias
-        q, k, v = (heads(part, num_heads) for part in np.split(projected, np.cumsum(sizes)[:2], axis=2))
+        q, k, v = (
+            heads(part, num_heads) for part in np.split(projected, np.cumsum(sizes)[:2], axis=2)
+        )
         if past is not None:
             k, v = (np.concatenate([p, now], axis=2) for p, now in zip(past, (k, v), strict=True))
         masked = mask_bias(mask, x.shape[0], k.shape[2], mask_filter_value, x.dtype)

@@ -1,9 +1,10 @@
 """ONNX Runtime's blocked layout (domain com.microsoft.nchwc), evaluated in the plain one.
 
-Between ReorderInput and ReorderOutput tensors stay [N, C, ...]; only weights are written in blocks, and are
-unpacked: [O/b, I/b, *kernel, b of I, b of O], or [O/b, I, *kernel, b of O] for depthwise and for inputs of fewer
-than b channels (onnxruntime/core/optimizer/nchwc_transformer.cc, TransformConv). The block b is the machine's
-(8 or 16) and is not in the file: like ONNX Runtime itself, this reads files that the same kind of machine wrote.
+Between ReorderInput and ReorderOutput tensors stay [N, C, ...]; only weights are written in blocks, and
+are unpacked: [O/b, I/b, *kernel, b of I, b of O], or [O/b, I, *kernel, b of O] for depthwise and for inputs
+of fewer than b channels (onnxruntime/core/optimizer/nchwc_transformer.cc, TransformConv). The block b is
+the machine's (8 or 16) and is not in the file: as with ONNX Runtime itself, a file is right only on the
+kind of machine that wrote it.
 """
 
 from __future__ import annotations
@@ -118,4 +119,6 @@ class BlockedUpsample(Operator):
         mode: str = "nearest",
         coordinate_transformation_mode: str = "asymmetric",
     ) -> tuple[Any, ...]:
-        return (resized(self, x, np.array(scales, np.float64), mode, coordinate_transformation_mode),)
+        return (
+            resized(self, x, np.array(scales, np.float64), mode, coordinate_transformation_mode),
+        )

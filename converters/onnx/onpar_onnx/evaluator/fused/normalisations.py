@@ -106,7 +106,9 @@ class GroupNorm(Operator):
             wide = skip if skip.ndim == 4 else skip[:, None, None, :]
             x = x + wide if bias is None else x + wide + bias
         first = np.moveaxis(x, -1, 1) if channels_last else x
-        y = sums.normalised(first.reshape(x.shape[0], groups, -1), (2,), epsilon).reshape(first.shape)
+        y = sums.normalised(first.reshape(x.shape[0], groups, -1), (2,), epsilon).reshape(
+            first.shape
+        )
         y = y * gamma.reshape(1, -1, 1, 1) + beta.reshape(1, -1, 1, 1)
         y = y * sigmoid(y) if activation else y
         y = (np.moveaxis(y, 1, -1) if channels_last else y).astype(x.dtype)

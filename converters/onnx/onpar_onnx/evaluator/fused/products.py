@@ -35,7 +35,9 @@ class FusedConv(Operator):
 class NhwcConv(FusedConv):
     """The same with channels last in x, z and the result; weights stay [M, C/group, *kernel]."""
 
-    def _run(self, x: Any, w: Any, bias: Any = None, added: Any = None, **rest: Any) -> tuple[Any, ...]:
+    def _run(
+        self, x: Any, w: Any, bias: Any = None, added: Any = None, **rest: Any
+    ) -> tuple[Any, ...]:
         first = None if added is None else np.moveaxis(added, -1, 1)
         (y,) = super()._run(np.moveaxis(x, -1, 1), w, bias, first, **rest)
         return (np.moveaxis(y, 1, -1),)
@@ -52,14 +54,16 @@ class FusedGemm(Operator):
         c: Any = None,
         alpha: float = 1.0,
         beta: float = 1.0,
-        transA: int = 0,  # noqa: N803
-        transB: int = 0,  # noqa: N803
+        transA: int = 0,
+        transB: int = 0,
         activation: str = "",
         activation_alpha: float | None = None,
         activation_beta: float | None = None,
         activation_gamma: float | None = None,
     ) -> tuple[Any, ...]:
-        parameters = [v for v in (activation_alpha, activation_beta, activation_gamma) if v is not None]
+        parameters = [
+            v for v in (activation_alpha, activation_beta, activation_gamma) if v is not None
+        ]
         return (activated(gemm(a, b, c, alpha, beta, transA, transB), activation, parameters),)
 
 
@@ -72,10 +76,10 @@ class FusedMatMul(Operator):
         a: Any,
         b: Any,
         alpha: float = 1.0,
-        transA: int = 0,  # noqa: N803
-        transB: int = 0,  # noqa: N803
-        transBatchA: int = 0,  # noqa: N803
-        transBatchB: int = 0,  # noqa: N803
+        transA: int = 0,
+        transB: int = 0,
+        transBatchA: int = 0,
+        transBatchB: int = 0,
         activation: str = "",
         activation_alpha: float | None = None,
         activation_beta: float | None = None,

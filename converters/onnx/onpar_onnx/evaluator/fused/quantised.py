@@ -22,7 +22,15 @@ class QLinearBinary(Operator):
     """a + b or a * b."""
 
     def _run(
-        self, a: Any, a_scale: Any, a_zero: Any, b: Any, b_scale: Any, b_zero: Any, scale: Any, zero: Any = None
+        self,
+        a: Any,
+        a_scale: Any,
+        a_zero: Any,
+        b: Any,
+        b_scale: Any,
+        b_zero: Any,
+        scale: Any,
+        zero: Any = None,
     ) -> tuple[Any, ...]:
         x, y = _real(a, a_scale, a_zero), _real(b, b_scale, b_zero)
         result = x + y if self.op_type == "QLinearAdd" else x * y
@@ -37,7 +45,11 @@ class QLinearActivation(Operator):
         self, x: Any, x_scale: Any, x_zero: Any, scale: Any, zero: Any = None, alpha: float = 0.01
     ) -> tuple[Any, ...]:
         real = _real(x, x_scale, x_zero)
-        y = sigmoid(real) if self.op_type == "QLinearSigmoid" else np.where(real >= 0, real, alpha * real)
+        y = (
+            sigmoid(real)
+            if self.op_type == "QLinearSigmoid"
+            else np.where(real >= 0, real, alpha * real)
+        )
         return (quantise(y, scale, zero, x.dtype),)
 
 
@@ -46,7 +58,14 @@ class QLinearAveragePool(Operator):
     """Means of windows, or of all spatial axes."""
 
     def _run(
-        self, x: Any, x_scale: Any, x_zero: Any, scale: Any, zero: Any = None, channels_last: int = 0, **rest: Any
+        self,
+        x: Any,
+        x_scale: Any,
+        x_zero: Any,
+        scale: Any,
+        zero: Any = None,
+        channels_last: int = 0,
+        **rest: Any,
     ) -> tuple[Any, ...]:
         real = _real(x, x_scale, x_zero)
         real = np.moveaxis(real, -1, 1) if channels_last else real
@@ -72,7 +91,14 @@ class QLinearSoftmax(Operator):
     """softmax(x), flattened from `axis` on where the fused operator's opset is below 13."""
 
     def _run(
-        self, x: Any, x_scale: Any, x_zero: Any, scale: Any, zero: Any = None, axis: int = -1, opset: int = 13
+        self,
+        x: Any,
+        x_scale: Any,
+        x_zero: Any,
+        scale: Any,
+        zero: Any = None,
+        axis: int = -1,
+        opset: int = 13,
     ) -> tuple[Any, ...]:
         real = _real(x, x_scale, x_zero)
         axis %= x.ndim
@@ -96,11 +122,13 @@ class QGemm(Operator):
         scale: Any = None,
         zero: Any = None,
         alpha: float = 1.0,
-        transA: int = 0,  # noqa: N803
-        transB: int = 0,  # noqa: N803
+        transA: int = 0,
+        transB: int = 0,
     ) -> tuple[Any, ...]:
         x = _steps(a.T if transA else a, a_zero)
-        total = x @ _steps(b.T if transB else b, b_zero) + (0 if c is None else c.astype(np.float64))
+        total = x @ _steps(b.T if transB else b, b_zero) + (
+            0 if c is None else c.astype(np.float64)
+        )
         real = (total * alpha * np.asarray(a_scale, np.float64) * b_scale).astype(a_scale.dtype)
         return (real if scale is None else quantise(real, scale, zero, a.dtype),)
 
@@ -115,7 +143,14 @@ class MatMulIntegerToFloat(Operator):
     """(a - zero) @ (b - zero) * scales + bias."""
 
     def _run(
-        self, a: Any, b: Any, a_scale: Any, b_scale: Any, a_zero: Any = None, b_zero: Any = None, bias: Any = None
+        self,
+        a: Any,
+        b: Any,
+        a_scale: Any,
+        b_scale: Any,
+        a_zero: Any = None,
+        b_zero: Any = None,
+        bias: Any = None,
     ) -> tuple[Any, ...]:
         y = (_steps(a, a_zero) @ _steps(b, b_zero)) * (np.asarray(a_scale, np.float64) * b_scale)
         return ((y if bias is None else y + bias).astype(a_scale.dtype),)
@@ -133,7 +168,9 @@ def dynamic_steps(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class DynamicQuantizeMatMul(Operator):
     """x on its own uint8 grid, times quantised weights."""
 
-    def _run(self, a: Any, b: Any, b_scale: Any, b_zero: Any = None, bias: Any = None) -> tuple[Any, ...]:
+    def _run(
+        self, a: Any, b: Any, b_scale: Any, b_zero: Any = None, bias: Any = None
+    ) -> tuple[Any, ...]:
         steps, scale, zero = dynamic_steps(a)
         y = (_steps(steps, zero) @ _steps(b, b_zero)) * (scale.astype(np.float64) * b_scale)
         return ((y if bias is None else y + bias).astype(a.dtype),)
@@ -159,8 +196,8 @@ class MatMulNBits(Operator):
         zeros: Any = None,
         g_idx: Any = None,
         bias: Any = None,
-        K: int = 0,  # noqa: N803
-        N: int = 0,  # noqa: N803
+        K: int = 0,
+        N: int = 0,
         bits: int = 4,
         block_size: int = 32,
         accuracy_level: int = 0,

@@ -1,4 +1,4 @@
-"""Operators of ONNX that replace onnx's own: wrong, narrow, slow, or unable to say how far a sum may be off."""
+"""ONNX's operators that replace onnx's own: wrong, narrow, slow, or with sums that cannot be off."""
 
 from . import (
     control,

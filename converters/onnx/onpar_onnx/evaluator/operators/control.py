@@ -30,7 +30,9 @@ class _Body(Operator):
         """A scan output of no steps, of the body's declared type and shape."""
         kind = self.body.output_types_[output].tensor_type
         sizes = [dim.dim_value for dim in kind.shape.dim]
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type) if kind.elem_type else np.float32
+        dtype = (
+            onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type) if kind.elem_type else np.float32
+        )
         return np.zeros((0, *sizes), dtype)
 
 

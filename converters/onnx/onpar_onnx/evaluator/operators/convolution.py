@@ -92,7 +92,8 @@ def convolve_transposed(
     strides, dilations = strides or [1] * n, dilations or [1] * n
     extra = output_padding or [0] * n
     full = [
-        strides[i] * (x.shape[2 + i] - 1) + (w.shape[2 + i] - 1) * dilations[i] + 1 for i in range(n)
+        strides[i] * (x.shape[2 + i] - 1) + (w.shape[2 + i] - 1) * dilations[i] + 1
+        for i in range(n)
     ]
     pads = list(pads or [0] * 2 * n) if auto_pad not in (*SAME, "VALID") else [0] * 2 * n
     if output_shape or auto_pad in SAME:
@@ -117,7 +118,11 @@ def convolve_transposed(
         y = np.zeros((batch, group * per, *room), dtype=x.dtype)
         for at in np.ndindex(*w.shape[2:]):
             there = tuple(
-                slice(at[i] * dilations[i], at[i] * dilations[i] + strides[i] * x.shape[2 + i], strides[i])
+                slice(
+                    at[i] * dilations[i],
+                    at[i] * dilations[i] + strides[i] * x.shape[2 + i],
+                    strides[i],
+                )
                 for i in range(n)
             )
             target = y[(slice(None), slice(None), *there)]

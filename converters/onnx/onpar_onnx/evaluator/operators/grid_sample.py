@@ -1,8 +1,8 @@
 """GridSample.
 
-onnx's own is a loop over points in Python, computes its cubic weights in float32, does not know the names of
-opset 16 (bilinear, bicubic), and clamps a cubic's centre to the border where the text (and PyTorch, and ONNX
-Runtime) use border values for the neighbours that lie outside.
+onnx's own is a loop over points in Python, computes its cubic weights in float32, does not know the
+names of opset 16 (bilinear, bicubic), and clamps a cubic's centre to the border where the text (and
+PyTorch, and ONNX Runtime) use border values for the neighbours that lie outside.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ class GridSample(Operator):
     """x [N, C, *sizes] at grid [N, *out, dims], whose last axis names the innermost size first."""
 
     def _run(
-        self, x: Any, grid: Any, mode: str = "linear", padding_mode: str = "zeros", align_corners: int = 0
+        self,
+        x: Any,
+        grid: Any,
+        mode: str = "linear",
+        padding_mode: str = "zeros",
+        align_corners: int = 0,
     ) -> tuple[Any, ...]:
         sizes = x.shape[2:]
         axes = []

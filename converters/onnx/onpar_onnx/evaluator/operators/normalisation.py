@@ -51,7 +51,9 @@ class BatchNormalization(Operator):
             return y, *(value.astype(mean.dtype) for value in keep)
         return (self._apply(x, scale, bias, mean, var, epsilon),)
 
-    def _apply(self, x: Any, scale: Any, bias: Any, mean: Any, var: Any, epsilon: float) -> np.ndarray:
+    def _apply(
+        self, x: Any, scale: Any, bias: Any, mean: Any, var: Any, epsilon: float
+    ) -> np.ndarray:
         scale, bias, mean, var = (per_channel(v, max(x.ndim, 2)) for v in (scale, bias, mean, var))
         return ((x - mean) * (scale / np.sqrt(var + epsilon)) + bias).astype(x.dtype)
 

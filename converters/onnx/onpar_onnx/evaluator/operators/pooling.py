@@ -25,7 +25,10 @@ def _windows(x: np.ndarray, attributes: dict[str, Any]) -> Windows:
     return place(
         x.shape[2:],
         attributes["kernel_shape"],
-        *(attributes.get(name) for name in ("strides", "dilations", "pads", "auto_pad", "ceil_mode")),
+        *(
+            attributes.get(name)
+            for name in ("strides", "dilations", "pads", "auto_pad", "ceil_mode")
+        ),
     )
 
 
@@ -63,12 +66,22 @@ def average_pool(x: np.ndarray, count_include_pad: int = 0, **attributes: Any) -
         counts = window_sums(counted, free)
     else:
         counts = window_sums(counted, windows)
-    y = off(window_sums(x, windows), math.prod(windows.kernel), lambda: window_sums(np.abs(x), windows))
+    y = off(
+        window_sums(x, windows), math.prod(windows.kernel), lambda: window_sums(np.abs(x), windows)
+    )
     return (y / counts).astype(x.dtype)
 
 
 def _parts(windows: Windows, head: tuple[int, ...], reach: tuple[int, ...]) -> tuple[Any, ...]:
-    return windows.kernel, windows.strides, windows.dilations, head, windows.tail, windows.out, reach
+    return (
+        windows.kernel,
+        windows.strides,
+        windows.dilations,
+        head,
+        windows.tail,
+        windows.out,
+        reach,
+    )
 
 
 @implements("MaxPool")
@@ -113,7 +126,11 @@ class LpPool(Operator):
     def _run(self, x: Any, p: int = 2, **attributes: Any) -> tuple[Any, ...]:
         windows = _windows(x, attributes)
         powers = np.abs(x) ** p
-        y = off(window_sums(powers, windows), math.prod(windows.kernel), lambda: window_sums(powers, windows))
+        y = off(
+            window_sums(powers, windows),
+            math.prod(windows.kernel),
+            lambda: window_sums(powers, windows),
+        )
         return ((y ** (1.0 / p)).astype(x.dtype),)
 
 

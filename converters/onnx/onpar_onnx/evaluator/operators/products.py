@@ -10,7 +10,9 @@ from .. import sums
 from ..operator import Operator, implements
 
 
-def gemm(a: Any, b: Any, c: Any, alpha: float, beta: float, trans_a: int, trans_b: int) -> np.ndarray:
+def gemm(
+    a: Any, b: Any, c: Any, alpha: float, beta: float, trans_a: int, trans_b: int
+) -> np.ndarray:
     """alpha * op(a) @ op(b) + beta * c."""
     y = sums.matmul(a.T if trans_a else a, b.T if trans_b else b)
     y = y if alpha == 1 else (y * alpha).astype(a.dtype)
@@ -38,8 +40,8 @@ class Gemm(Operator):
         c: Any = None,
         alpha: float = 1.0,
         beta: float = 1.0,
-        transA: int = 0,  # noqa: N803
-        transB: int = 0,  # noqa: N803
+        transA: int = 0,
+        transB: int = 0,
         broadcast: int | None = None,
     ) -> tuple[Any, ...]:
         return (gemm(a, b, c, alpha, beta, transA, transB),)

@@ -38,7 +38,9 @@ LIMITS = {
 }
 
 
-def quantise(x: np.ndarray, scale: np.ndarray, zero: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
+def quantise(
+    x: np.ndarray, scale: np.ndarray, zero: np.ndarray | None, dtype: np.dtype
+) -> np.ndarray:
     """saturate(round half to even(x / scale) + zero)."""
     low, high = LIMITS[dtype.name]
     levels = np.rint(x / scale) + (0 if zero is None else zero.astype(np.float64))
@@ -91,7 +93,11 @@ class QuantizeLinear(Operator):
         saturate: int = 1,
         precision: int = 0,
     ) -> tuple[Any, ...]:
-        kind = onnx.helper.tensor_dtype_to_np_dtype(output_dtype) if output_dtype else np.dtype(np.uint8)
+        kind = (
+            onnx.helper.tensor_dtype_to_np_dtype(output_dtype)
+            if output_dtype
+            else np.dtype(np.uint8)
+        )
         kind = kind if zero is None else zero.dtype
         spread = [None if v is None else along(v, x.shape, axis, block_size) for v in (scale, zero)]
         if kind.name in LIMITS:

@@ -1,7 +1,7 @@
 """LSTM, GRU and RNN over sums that can be off.
 
-onnx's own ignore sequence_lens, activations (LSTM, GRU), clip and input_forget, and know of RNN's activations
-Tanh and Affine alone.
+onnx's own ignore sequence_lens, activations (LSTM, GRU), clip and input_forget, and know of RNN's
+activations Tanh and Affine alone.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class _Recurrent(Operator):
         for d in range(directions):
             backward = direction == "reverse" or d == 1
             acts = chosen[d * each : (d + 1) * each]
-            step = self.step(w[d], r[d], b[d], None if extra is None else extra[d], acts, _clipper(clip), own)
+            step = self.step(
+                w[d], r[d], b[d], None if extra is None else extra[d], acts, _clipper(clip), own
+            )
             y, final = _scan(x, lengths, tuple(s[d] for s in states), step, backward)
             outputs.append(y)
             finals.append(final)
@@ -147,7 +149,11 @@ def _scan(
     """Each row runs for its own length, backwards from its own end; outputs beyond it are zero."""
     time = np.arange(x.shape[0])[:, None]
     alive = time < lengths
-    order = np.where(alive, lengths - 1 - time, time) if backward else np.broadcast_to(time, alive.shape)
+    order = (
+        np.where(alive, lengths - 1 - time, time)
+        if backward
+        else np.broadcast_to(time, alive.shape)
+    )
     rows = np.arange(x.shape[1])
     outputs = np.zeros((*x.shape[:2], states[0].shape[-1]), x.dtype)
     for t in range(x.shape[0]):
@@ -214,7 +220,9 @@ class LSTM(_Recurrent):
     ) -> tuple[list[np.ndarray], Any]:
         states = [_state(more, at, shape, dtype, layout) for at in (0, 1)]
         peepholes = more[2] if len(more) > 2 else None
-        return states, (np.zeros((shape[0], 3 * shape[2]), dtype) if peepholes is None else peepholes)
+        return states, (
+            np.zeros((shape[0], 3 * shape[2]), dtype) if peepholes is None else peepholes
+        )
 
     def step(self, w: Any, r: Any, b: Any, extra: Any, acts: Any, clip: Any, own: Any) -> Step:
         bias = sum(np.split(b, 2))

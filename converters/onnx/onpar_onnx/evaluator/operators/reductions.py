@@ -126,7 +126,7 @@ class Mean(Operator):
 
 @implements("CumSum")
 class CumSum(Operator):
-    """Running sums. onnx's own refuses an axis of shape [1], which ONNX Runtime takes and exporters write."""
+    """Running sums. onnx's own refuses an axis of shape [1], which exporters write."""
 
     def _run(self, x: Any, axis: Any, exclusive: int = 0, reverse: int = 0) -> tuple[Any, ...]:
         along = int(np.ravel(axis)[0])

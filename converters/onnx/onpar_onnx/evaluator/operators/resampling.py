@@ -20,7 +20,9 @@ OPSET_10 = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "flo
 """Before opset 11 there was one way, now called by these names."""
 
 
-def resized(operator: Operator, x: np.ndarray, scales: np.ndarray, mode: str, how: str) -> np.ndarray:
+def resized(
+    operator: Operator, x: np.ndarray, scales: np.ndarray, mode: str, how: str
+) -> np.ndarray:
     """onnx's Resize by scales, with the coordinate transformation `how`; nearest takes the one below."""
     options = {**DEFAULTS, **OPSET_10, "mode": mode, "coordinate_transformation_mode": how}
     (y,) = OnnxResize._run(operator, x, None, scales, None, **options)
@@ -34,7 +36,9 @@ class Resize(Operator, OnnxResize):
 
     def _run(self, x: Any, *more: Any, **attributes: Any) -> tuple[Any, ...]:
         options = {**DEFAULTS, **(OPSET_10 if self.opset < 11 else {}), **attributes}
-        roi, scales, sizes = (None, more[0], None) if self.opset < 11 else (*more, None, None, None)[:3]
+        roi, scales, sizes = (
+            (None, more[0], None) if self.opset < 11 else (*more, None, None, None)[:3]
+        )
         scales = None if scales is None or scales.size == 0 else scales
         aligned = options.get("coordinate_transformation_mode") == "align_corners"
         if aligned and scales is not None:
@@ -50,6 +54,8 @@ class Resize(Operator, OnnxResize):
 class Upsample(Operator):
     """onnx's own knows nearest and whole numbers alone; defined as Resize of opset 10."""
 
-    def _run(self, x: Any, given: Any = None, mode: str = "nearest", scales: Any = None) -> tuple[Any, ...]:
+    def _run(
+        self, x: Any, given: Any = None, mode: str = "nearest", scales: Any = None
+    ) -> tuple[Any, ...]:
         factors = np.asarray(scales if given is None else given)
         return (resized(self, x, factors, mode, "asymmetric"),)

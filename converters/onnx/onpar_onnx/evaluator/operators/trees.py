@@ -32,7 +32,7 @@ def _given(attributes: dict[str, Any], name: str) -> Any:
 
 
 class _Forest:
-    """Nodes of all trees in one list; `votes` [nodes, targets] are what leaves give, `voted` where they do."""
+    """All trees' nodes in one list; `votes` [nodes, targets] are what leaves give, `voted` where."""
 
     def __init__(self, attributes: dict[str, Any], kind: str, targets: int) -> None:
         trees, nodes = attributes["nodes_treeids"], attributes["nodes_nodeids"]
@@ -47,7 +47,12 @@ class _Forest:
         leaf = self.modes == "LEAF"
         self.leaf = leaf
         self.yes, self.no = (
-            np.array([i if leaf[i] else index[tree, to] for i, (tree, to) in enumerate(zip(trees, ids, strict=True))])
+            np.array(
+                [
+                    i if leaf[i] else index[tree, to]
+                    for i, (tree, to) in enumerate(zip(trees, ids, strict=True))
+                ]
+            )
             for ids in (attributes["nodes_truenodeids"], attributes["nodes_falsenodeids"])
         )
         missing = attributes.get("nodes_missing_value_tracks_true") or [0] * len(trees)
@@ -98,7 +103,12 @@ class TreeEnsembleRegressor(Operator):
     """aggregate of the trees, plus base values, then post_transform."""
 
     def _run(
-        self, x: Any, n_targets: int = 1, aggregate_function: str = "SUM", post_transform: str = "NONE", **rest: Any
+        self,
+        x: Any,
+        n_targets: int = 1,
+        aggregate_function: str = "SUM",
+        post_transform: str = "NONE",
+        **rest: Any,
     ) -> tuple[Any, ...]:
         forest = _Forest(rest, "target", n_targets)
         leaves = forest.leaves(x)
@@ -145,9 +155,13 @@ class TreeEnsembleClassifier(Operator):
             chosen = score > (0.5 if positive else 0)
             plain = positive and post_transform in ("NONE", "PROBIT")
             scores = np.stack([1 - score if plain else -score, score], axis=1)
-            return labels[chosen.astype(int)], transformed(scores, post_transform).astype(_real_of(x))
+            return labels[chosen.astype(int)], transformed(scores, post_transform).astype(
+                _real_of(x)
+            )
         scores = scores if base is None else scores + np.asarray(base, dtype=np.float64)
-        return labels[scores.argmax(axis=1)], transformed(scores, post_transform).astype(_real_of(x))
+        return labels[scores.argmax(axis=1)], transformed(scores, post_transform).astype(
+            _real_of(x)
+        )
 
 
 @implements("Normalizer", domain=ML)

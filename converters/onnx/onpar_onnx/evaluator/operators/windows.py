@@ -1,4 +1,4 @@
-"""Sliding windows over spatial axes: padding, output sizes and strided views, for convolutions and pools."""
+"""Sliding windows over spatial axes: padding, output sizes, strided views."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def place(
         tail.append(after)
         out.append(count)
         reach.append(max(0, (count - 1) * strides[i] + span - size - before))
-    return Windows(
-        tuple(kernel), strides, dilations, *(tuple(v) for v in (head, tail, out, reach))
-    )
+    return Windows(tuple(kernel), strides, dilations, *(tuple(v) for v in (head, tail, out, reach)))
 
 
 def view(x: np.ndarray, windows: Windows, fill: float) -> np.ndarray:
