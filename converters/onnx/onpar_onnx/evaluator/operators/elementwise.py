@@ -70,22 +70,6 @@ class Mish(Operator):
         return ((x * np.tanh(np.logaddexp(0, x))).astype(x.dtype),)
 
 
-@implements("Softplus")
-class Softplus(Operator):
-    """log(1 + exp(x)); onnx's own overflows."""
-
-    def _run(self, x: Any) -> tuple[Any, ...]:
-        return (np.logaddexp(np.zeros((), x.dtype), x),)
-
-
-@implements("Sigmoid")
-class Sigmoid(Operator):
-    """onnx's own is a Python loop over elements."""
-
-    def _run(self, x: Any) -> tuple[Any, ...]:
-        return (sigmoid(x).astype(x.dtype),)
-
-
 @implements("Pow")
 class Pow(Operator):
     """Integers to a negative or fractional power go through double, as ONNX Runtime's std::pow does."""

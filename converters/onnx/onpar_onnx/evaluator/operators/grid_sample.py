@@ -2,7 +2,7 @@
 
 onnx's own is a loop over points in Python, computes its cubic weights in float32, does not know the
 names of opset 16 (bilinear, bicubic), and clamps a cubic's centre to the border where the text (and
-PyTorch, and ONNX Runtime) use border values for the neighbours that lie outside.
+ONNX Runtime) use border values for the neighbours that lie outside.
 """
 
 from __future__ import annotations

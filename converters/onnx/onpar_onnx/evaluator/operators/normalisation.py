@@ -1,8 +1,8 @@
 """Normalisations, over sums that can be off.
 
-onnx's LRN counts channels by the batch's size; its BatchNormalization of opsets before 9 and
-InstanceNormalization lack nothing but sums that can be off; GroupNormalization runs as a function that is
-built anew for every sample; LayerNormalization flattens to one matrix in float32 where stash_type says so.
+onnx's LRN counts channels by the batch's size, its LpNormalization forgets the magnitude for p = 1, and
+its GroupNormalization is a function that is built anew for every sample. The others are right, but their
+sums could not be off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _from(axis: int, rank: int) -> tuple[int, ...]:
 
 @implements("BatchNormalization")
 class BatchNormalization(Operator):
-    """Inference alone; five inputs. A training graph is refused: its outputs depend on the batch."""
+    """By the given mean and variance; in training mode by the batch's, then also the running ones."""
 
     def _run(
         self,
