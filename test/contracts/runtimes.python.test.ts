@@ -23,6 +23,7 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   },
   sklearn: { case: { source: 'demo/wine.joblib', trust: true } },
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
+  'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   litert: {
     make: ['demo/digits_keras.keras', 'tflite'],
