@@ -13,6 +13,7 @@ const UNVERIFIABLE: readonly FindingCode[] = [
   'reference-training',
   'pairing-ambiguous',
   'measure-undefined',
+  'gate-undefined',
 ];
 
 /** A verdict is the worst of its findings: what does not pass always has a reason, and what has none passes. */

@@ -1,4 +1,4 @@
-import type { ToleranceRule } from '../records/rules.ts';
+import type { JudgementRule } from '../records/rules.ts';
 import type { Case, SampleChoice, Suite } from './suite.ts';
 
 /** What command-line options change in every case of a suite, ad hoc or from a file. */
@@ -12,7 +12,7 @@ export interface Overrides {
   readonly special?: boolean | undefined;
   readonly dims: Readonly<Record<string, readonly number[]>>;
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
-  readonly tolerances: Readonly<Record<string, ToleranceRule>>;
+  readonly tolerances: Readonly<Record<string, JudgementRule>>;
   readonly mapOutputs: Readonly<Record<string, string>>;
   readonly referenceRuntime?: string | undefined;
   readonly runtimes: readonly string[];

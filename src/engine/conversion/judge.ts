@@ -40,6 +40,7 @@ export async function judge(
       candidate,
       inputs: plan.inputs,
       samples: chosen,
+      sampleDir: trace.sampleDir,
       declared: trace.artifact?.value.declared ?? [],
       sameFormat: conversion.source.format === conversion.candidate.format,
     });

@@ -12,6 +12,8 @@ export interface CompareRequest {
   readonly candidate: StepResult<Observation>;
   readonly inputs: readonly InputPlan[];
   readonly samples: readonly Sample[];
+  /** Folder of the samples' files; null where nothing was fed. */
+  readonly sampleDir: string | null;
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
 }
@@ -25,7 +27,7 @@ export function compareObservations(
   const { reference, candidate, samples, declared, sameFormat } = request;
   return ctx.steps.run<ConversionComparison>({
     kind: 'compare',
-    version: 1,
+    version: 2,
     inputs: {
       reference: reference.id,
       candidate: candidate.id,
@@ -34,6 +36,7 @@ export function compareObservations(
       sameFormat,
       inputs: request.inputs,
       samples: samples.map((s) => s.id),
+      labels: samples.flatMap((s) => s.labels?.digest ?? []),
     },
     conversion: conversion.id,
     label: 'comparing',
@@ -49,6 +52,7 @@ export function compareObservations(
           reference: { contract: planned, observation: reference.value, dir: reference.dir },
           candidate: { contract: candidate.value.contract, observation: candidate.value, dir: candidate.dir },
           samples,
+          sampleDir: request.sampleDir,
           declared,
           sameFormat,
           rules: conversion.rules,
