@@ -3,6 +3,7 @@ import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
 import { visible, visibleLines } from './escape.ts';
 import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
+import { judgedLine, remarksOf } from './judged.ts';
 import { difference, formatNumber, formatPair } from './numbers.ts';
 
 /** A traceback or log longer than this is read in the report, not in a terminal. */
@@ -79,11 +80,20 @@ function outputLines(o: OutputComparison): TextLine[] {
       'number',
       `max abs ${formatNumber(m.maxAbs)} · max rel ${formatNumber(m.maxRel)} · of scale ${formatNumber(m.scaled)} · allowed ${toleranceWords(o)}`,
     ),
+    ...judged(o),
     ...(m.nanMismatches + m.infMismatches > 0
       ? [line('number', `NaN differs at ${m.nanMismatches}, infinity at ${m.infMismatches} places`)]
       : []),
     ...worstRows(o),
   ];
+}
+
+/** The instrument's answer in one line, then what limits it. */
+function judged(o: OutputComparison): TextLine[] {
+  const text = judgedLine(o);
+  if (text === null) return [];
+  const remarks = o.rounding == null || o.gate !== undefined ? [] : remarksOf(o.rounding);
+  return [line('number', text), ...(remarks.length === 0 ? [] : [line('number', remarks.join('; '))])];
 }
 
 function worstRows(o: OutputComparison): TextLine[] {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { sentence } from '../../src/core/findings.ts';
 import { roundUp } from '../../src/core/round-up.ts';
-import type { OutputComparison, Rounding } from '../../src/records/comparison.ts';
+import type { OutputComparison } from '../../src/records/comparison.ts';
 import type { ReportCase } from '../../src/records/report.ts';
 import { type KeptOutput, keptOutputs } from '../../src/report/suggest/kept.ts';
 import { tightestPair } from '../../src/report/suggest/pair.ts';
@@ -16,22 +16,9 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 import { compareScene, f32, f64, i64 } from '../compare/scene.ts';
 import { scratch } from '../scratch.ts';
 import { conversion, finding, output } from './build.ts';
-import { broken, crashed, notFinite, subtle } from './story-cases.ts';
+import { broken, crashed, notFinite, rounding, subtle } from './story-cases.ts';
 
-const ROUNDING: Rounding = {
-  instrument: 'noise-floor',
-  step: 'float32',
-  reach: 'weights',
-  ratio: 200,
-  limit: 8,
-  function: null,
-  computation: null,
-  worst: null,
-  unstable: 0,
-  informative: 12,
-  samples: 12,
-  horizon: null,
-};
+const ROUNDING = rounding({ ratio: 200 });
 
 type Scene = readonly (readonly [reference: Tensor, candidate: Tensor])[];
 

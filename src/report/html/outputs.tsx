@@ -7,6 +7,7 @@ import { mismatchWords, toleranceWords } from '../explain.ts';
 import { difference, formatCount, formatNumber, formatPair, formatPercent } from '../numbers.ts';
 import { outcomeWord } from '../words.ts';
 import { HistogramChart } from './histogram.tsx';
+import { HowJudged } from './judged.tsx';
 import { Mark, Name, Part, Prose } from './words.tsx';
 
 /** Each output with its measures, the shape of its error and its worst places; healthy ones are folded to a line. */
@@ -29,6 +30,7 @@ export function Outputs({ c }: { c: ReportCase }): VNode | null {
           <p class="soft">
             Allowed: <Prose text={toleranceWords(o)} />. {mismatch(o)}
           </p>
+          <HowJudged o={o} />
           <div class="measures">
             <MetricsTable m={o.metrics} />
             <div>
