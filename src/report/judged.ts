@@ -73,13 +73,14 @@ export function questionsOf(r: Rounding): Question[] {
   if (r.computation !== null) {
     const { candidate, reference, bound, ratio, limit } = r.computation;
     const bounded = bound !== null && fromNum(candidate) <= fromNum(bound);
+    const holds = within(ratio, limit);
     questions.push({
       title: 'Is it computed well?',
       ratio,
       limit,
       decides: r.instrument === 'float64',
-      holds: within(ratio, limit) || bounded,
-      numbers: `off its own float64: candidate ${formatNumber(candidate)}, reference ${formatNumber(reference)}${bound === null ? '' : `; summing in another order may do ${formatNumber(bound)}`}`,
+      holds: holds || bounded,
+      numbers: `off its own float64: candidate ${formatNumber(candidate)}, reference ${formatNumber(reference)}${boundWords(bound, bounded && !holds)}`,
     });
   }
   if (r.ratio !== null && r.limit !== null) {
@@ -93,6 +94,14 @@ export function questionsOf(r: Rounding): Question[] {
     });
   }
   return questions.sort((a, b) => Number(b.decides) - Number(a.decides));
+}
+
+/** The a-priori bound of the longest sum: an error below it is legitimate, however accurate the reference happens to be. */
+function boundWords(bound: Num | null, excuses: boolean): string {
+  if (bound === null) return '';
+  return excuses
+    ? `; over the limit, but no more than summing in another order may do (${formatNumber(bound)})`
+    : `; summing in another order may do ${formatNumber(bound)}`;
 }
 
 /** What limits the answer: horizon, jumps, samples that say nothing, a table in place of a measurement. */
@@ -130,7 +139,10 @@ export function judgedLine(o: OutputComparison): string | null {
   const r = o.rounding;
   if (r == null) return null;
   const off = o.metrics.maxAbs === null ? [] : [`${formatNumber(o.metrics.maxAbs)} off`];
-  const parts = questionsOf(r).map(
+  // What decided against it; where nothing did, the first question stands for all. The page has them all.
+  const asked = questionsOf(r);
+  const against = asked.filter((q) => q.decides && !q.holds);
+  const parts = (against.length > 0 ? against : asked.slice(0, 1)).map(
     ({ title, ratio, limit }) => `${times(ratio)} ${MEASURED[title] ?? ''} (limit ${times(limit)})`,
   );
   const useless = r.samples > 0 && r.informative === 0 ? ['no sample can show a fault'] : [];

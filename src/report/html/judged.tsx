@@ -60,8 +60,8 @@ function Questions({ of }: { of: readonly Question[] }): VNode {
         <QuestionLine q={q} scale={scale} />
       ))}
       <div class="question foot">
+        <span class="soft">as a multiple of rounding</span>
         <Foot scale={scale} />
-        <span class="soft">times what rounding does</span>
       </div>
     </div>
   );
@@ -74,9 +74,7 @@ function QuestionLine({ q, scale }: { q: Question; scale: LogScale }): VNode {
     <div class={`question${q.decides ? '' : ' aside'}`}>
       <div class="asked">
         {q.title}{' '}
-        <b class={q.decides && !q.holds ? 'bad' : undefined}>
-          {q.decides ? (q.holds ? 'yes' : 'no') : 'not asked to decide'}
-        </b>
+        <b class={q.decides && !q.holds ? 'bad' : undefined}>{q.decides ? (q.holds ? 'yes' : 'no') : 'not decisive'}</b>
       </div>
       <Canvas height={HEIGHT} label={`${q.title} ${times(q.ratio)}, limit ${times(q.limit)}`}>
         <path

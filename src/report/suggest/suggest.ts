@@ -62,10 +62,10 @@ const BY_TOLERANCE: readonly string[] = [
 
 /**
  * For each output of a conversion the tightest tolerances that pass with margin, from what its report measured. `kept` gives
- * the elements of the sample that the run folder keeps; without them a pair of bounds cannot be told apart from one bound.
+ * the elements of the sample that the run folder keeps (null: nobody looks for them); without them a pair of bounds cannot be told apart from one bound.
  * Nothing is suggested for differences of structure, for NaN and infinities on one side, and for labels.
  */
-export function suggestCase(c: ReportCase, kept: (output: string) => KeptOutput | null = () => null): CaseSuggestion {
+export function suggestCase(c: ReportCase, kept: KeptElements | null = null): CaseSuggestion {
   const blocking = c.findings.filter((f) => f.severity === 'error' && !BY_TOLERANCE.includes(f.code));
   const about = (f: Finding, name: string): boolean =>
     f.where === `output ${name}` ||
@@ -86,11 +86,7 @@ export function suggestCase(c: ReportCase, kept: (output: string) => KeptOutput 
   };
 }
 
-function suggestOutput(
-  o: OutputComparison,
-  blocking: readonly Finding[],
-  kept: (output: string) => KeptOutput | null,
-): OutputSuggestion {
+function suggestOutput(o: OutputComparison, blocking: readonly Finding[], kept: KeptElements | null): OutputSuggestion {
   const base = { output: o.name, verdict: o.verdict };
   const refused = refusal(o, blocking);
   if (refused !== null) return { ...base, suggestions: [], refused, warnings: [] };
@@ -99,7 +95,7 @@ function suggestOutput(
     const auto: Suggestion = { kind: 'auto', yaml: 'auto', accepts: acceptsWords(o, null), ofScale: null };
     return { ...base, suggestions: [auto], refused: null, warnings: [] };
   }
-  const suggestions = candidates(o, kept(o.name))
+  const suggestions = candidates(o, kept === null ? 'not looked for' : kept(o.name))
     .sort((a, b) => a.meanAllowed - b.meanAllowed)
     .map(
       ({ kind, yaml, ofScale, note }): Suggestion => ({
@@ -111,6 +107,9 @@ function suggestOutput(
     );
   return { ...base, suggestions, refused: null, warnings: warningsFor(o, suggestions[0]?.ofScale ?? 0) };
 }
+
+/** The elements of an output, where the run folder keeps them. */
+type KeptElements = (output: string) => KeptOutput | null;
 
 /** Why a tolerance is the wrong answer for an output; null where it is none. */
 function refusal(o: OutputComparison, blocking: readonly Finding[]): string | null {
@@ -138,7 +137,9 @@ const finite = (value: Num | null): number | null => {
   return Number.isFinite(n) ? n : null;
 };
 
-function candidates(o: OutputComparison, kept: KeptOutput | null): Candidate[] {
+type Kept = KeptOutput | 'not looked for' | null;
+
+function candidates(o: OutputComparison, kept: Kept): Candidate[] {
   const error = finite(o.metrics.maxAbs) ?? 0;
   const scale = finite(o.metrics.scale) ?? 0;
   const samples = o.samples
@@ -173,7 +174,7 @@ function relativeCandidate(samples: readonly { error: number; share: number | nu
  * atol holds every sample, since report.json has the largest error of each; rtol takes over what is larger in the sample
  * whose elements are kept.
  */
-function boundsCandidate(o: OutputComparison, kept: KeptOutput | null, error: number, scale: number): Candidate {
+function boundsCandidate(o: OutputComparison, kept: Kept, error: number, scale: number): Candidate {
   const alone = roundUp(error * MARGIN);
   const plain: Candidate = {
     kind: 'bounds',
@@ -184,7 +185,7 @@ function boundsCandidate(o: OutputComparison, kept: KeptOutput | null, error: nu
       inWorstSample(o, alone, alone / scale) +
       (kept === null ? ' (the elements are not kept: one bound for all of them)' : ''),
   };
-  if (kept === null) return plain;
+  if (kept === null || kept === 'not looked for') return plain;
   const elsewhere = Math.max(0, ...o.samples.flatMap((s) => (s.sample === kept.sample ? [] : [finite(s.maxAbs) ?? 0])));
   const pair = tightestPair(kept.reference, kept.candidate, MARGIN, elsewhere);
   if (pair === null || pair.rtol === 0 || pair.meanAllowed > WORTH_A_PAIR * alone) return plain;
