@@ -69,23 +69,27 @@ function failureLines(side: string, failure: FailureRecord): TextLine[] {
 
 function outputLines(o: OutputComparison): TextLine[] {
   const m = o.metrics;
-  const mismatch = mismatchWords(o);
-  if (m.elements === 0) return [];
+  // Sets of boxes of another count each time have a judgement, and no elements that could be held against each other.
+  if (m.elements === 0) return o.gate === undefined ? [] : [line('finding', headline(o)), ...judged(o)];
+  const measured = `max abs ${formatNumber(m.maxAbs)} · max rel ${formatNumber(m.maxRel)} · of scale ${formatNumber(m.scaled)}`;
   return [
-    line(
-      'finding',
-      `${o.name}: ${mismatch ?? `${m.elements} elements`} ${mismatch === null ? 'compared' : 'outside the tolerance'}`,
-    ),
-    line(
-      'number',
-      `max abs ${formatNumber(m.maxAbs)} · max rel ${formatNumber(m.maxRel)} · of scale ${formatNumber(m.scaled)} · allowed ${toleranceWords(o)}`,
-    ),
+    line('finding', headline(o)),
+    line('number', o.gate === undefined ? `${measured} · allowed ${toleranceWords(o)}` : measured),
     ...judged(o),
     ...(m.nanMismatches + m.infMismatches > 0
       ? [line('number', `NaN differs at ${m.nanMismatches}, infinity at ${m.infMismatches} places`)]
       : []),
     ...worstRows(o),
   ];
+}
+
+/** How much of an output is off; how many elements lie outside means nothing where its task is judged. */
+function headline(o: OutputComparison): string {
+  if (o.gate !== undefined) return `${o.name}: asked for: ${o.gate.asked}`;
+  const mismatch = mismatchWords(o);
+  return mismatch === null
+    ? `${o.name}: ${o.metrics.elements} elements compared`
+    : `${o.name}: ${mismatch} outside the tolerance`;
 }
 
 /** The instrument's answer in one line, then what limits it. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { OutputComparison } from '../../src/records/comparison.ts';
+import type { ReportCase } from '../../src/records/report.ts';
 import { renderPage } from '../../src/report/html/page.tsx';
 import { judgedLine, questionsOf, remarksOf, ruleWords } from '../../src/report/judged.ts';
 import { junitXml } from '../../src/report/reporters/junit.ts';
 import { summaryMarkdown } from '../../src/report/reporters/markdown.ts';
-import { output } from './build.ts';
+import { makeReport, output } from './build.ts';
 import { capture } from './capture.ts';
 import { STORIES } from './stories.ts';
 import { gatedCases, judgedCases, rounding } from './story-cases.ts';
@@ -104,10 +105,25 @@ describe('every reporter says it', () => {
     const { stdout } = await capture(STORIES.judged(), ['terminal'], { columns: 160 });
     expect(stdout.replace(/\s+/g, ' ')).toContain(line);
     expect(stdout).toContain('no sample of 12 can show a fault');
+
     const gated = (await capture(STORIES.gated(), ['terminal'], { columns: 160 })).stdout;
     expect(gated.replace(/\s+/g, ' ')).toContain(
       '98.2 % where 100 % is asked, 1\u202f214 boxes of 12 samples · judged by its task'.replace(/\s+/g, ' '),
     );
+  });
+  test('a set of another count each time is judged, though no element is compared', async () => {
+    const [, detector] = gatedCases();
+    const boxes = detector?.outputs[0] as OutputComparison;
+    const bare = {
+      ...boxes,
+      metrics: { ...boxes.metrics, elements: 0 },
+      worst: null,
+      worstElements: [],
+      histogram: null,
+    };
+    const text = junitXml(makeReport([{ ...detector, outputs: [bare] } as ReportCase]));
+    expect(text).toContain('boxes: asked for: every box scored 0.5 or more matched by IoU ≥ 0.9');
+    expect(text).not.toContain('outside the tolerance');
   });
   test('Markdown and JUnit', () => {
     expect(summaryMarkdown(STORIES.judged())).toContain('judged by float64');

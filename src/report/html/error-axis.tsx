@@ -28,8 +28,14 @@ export function ErrorAxis({ c }: { c: ReportCase }): VNode | null {
         </div>
       </div>
       <p class="soft key">
-        <i class="k-dot" /> largest |candidate − reference| <i class="k-faint" /> one sample <i class="k-allowed" />{' '}
-        allowed{outputs.every((o) => byRounding(o)) ? '' : ', for a value as large as the output’s rms'}
+        <i class="k-dot" /> largest |candidate − reference| <i class="k-faint" /> one sample
+        {outputs.some((o) => allowedAtScale(o) !== null) ? (
+          <>
+            {' '}
+            <i class="k-allowed" /> allowed
+            {outputs.every((o) => byRounding(o)) ? '' : ', for a value as large as the output’s rms'}
+          </>
+        ) : null}
         {outputs.some((o) => floorOf(o) !== null) ? (
           <>
             {' '}

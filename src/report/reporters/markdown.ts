@@ -61,10 +61,11 @@ function explained(c: ReportCase): string[] {
       ? [`- ${markdown(primaryReason(c))}`]
       : deciding.map((f) => `- ${markdown(f.message)} (${markdownCode(f.code)})${helpWords(findingFix(f))}`)),
     ...failingOutputs(c)
-      .filter((o) => o.metrics.elements > 0)
-      .map(
-        (o) =>
-          `- ${markdownCode(o.name)}: ${mismatchWords(o) ?? 'elements'} outside, max abs ${formatNumber(o.metrics.maxAbs)}, max rel ${formatNumber(o.metrics.maxRel)}; allowed ${markdown(toleranceWords(o))}${judgedWords(o)}`,
+      .filter((o) => o.metrics.elements > 0 || o.gate !== undefined)
+      .map((o) =>
+        o.gate === undefined
+          ? `- ${markdownCode(o.name)}: ${mismatchWords(o) ?? 'elements'} outside, max abs ${formatNumber(o.metrics.maxAbs)}, max rel ${formatNumber(o.metrics.maxRel)}; allowed ${markdown(toleranceWords(o))}${judgedWords(o)}`
+          : `- ${markdownCode(o.name)}: asked for: ${markdown(o.gate.asked)}${judgedWords(o)}`,
       ),
     ...c.diagnoses.map((d) => `- **Cause:** ${markdown(d.message)} (${markdownCode(d.code)})`),
     ...(c.firstDivergence === null ? [] : [`- ${markdown(divergenceWords(c.firstDivergence))}`]),
