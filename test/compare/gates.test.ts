@@ -79,6 +79,16 @@ describe('argmax', () => {
     expect(result.worstSample).toBe('s1');
   });
 
+  it('does not excuse another shape', async () => {
+    const result = await judged(
+      { argmax: 1 },
+      [{ p: picks(0) }, { p: picks(1) }],
+      [{ p: picks(0) }, { p: picks(1, 1) }],
+    );
+    expect(errors(result)).toEqual(['shape-differs']);
+    expect(result.samples.map((s) => s.verdict)).toEqual(['pass', 'fail']);
+  });
+
   it('does not excuse NaN, and leaves labels beside the scores exact', async () => {
     const nan = await judged({ argmax: 0 }, [{ p: picks(0) }], [{ p: f32([Number.NaN, 1, 1], [1, 3]) }]);
     expect(errors(nan)).toEqual(['nan-differs']);

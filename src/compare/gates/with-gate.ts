@@ -16,11 +16,15 @@ export function withGate(
 ): OutputComparison {
   const asked = result === null ? output.tolerance.expression : result.asked;
   const unfit = new Set(results.filter(({ moments: m }) => m.nanMismatches + m.infMismatches > 0).map((r) => r.sample));
+  // Only sets may have another shape.
+  const isSet = result?.name === 'iou';
+  const misshapen = new Set(results.filter((r) => r.status !== 'compared' && !isSet).map((r) => r.sample));
   const standsOut = [...bySample.values()].includes(false);
   const verdictOf = (s: SampleComparison): Verdict => {
     if (unfit.has(s.sample)) return 'fail';
-    if (result === null) return output.verdict;
-    if (result.holds) return output.verdict === 'pass' || unfit.size > 0 ? 'pass' : output.verdict;
+    if (misshapen.has(s.sample)) return s.verdict;
+    if (result === null || output.verdict === 'unverifiable') return output.verdict;
+    if (result.holds) return 'pass';
     return standsOut && bySample.get(s.sample) !== false ? 'pass' : 'fail';
   };
   return {
