@@ -78,7 +78,17 @@ function suiteKeys() {
   const one = schema.properties.cases.additionalProperties;
   const convert = one.properties.convert.anyOf[0];
   const images = one.properties.samples.anyOf.flatMap((s) => s.anyOf ?? s).find((s) => s.properties?.images);
-  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n`;
+  // `tolerance` may be written in several forms: one table for each that has keys.
+  const forms = (v) => (v.anyOf ? v.anyOf.flatMap(forms) : [v]);
+  const rules = forms(convert.properties.tolerance).filter((v) => v.properties !== undefined);
+  const gates = rules.filter((v) => !('atol' in v.properties) && !('relative' in v.properties));
+  const bounds = rules.filter((v) => !gates.includes(v));
+  const ruleKeys = (some) =>
+    some
+      .flatMap((v) => [...table(v), ''])
+      .filter((line, i) => i < 2 || !/^\| (key|---)/.test(line))
+      .filter((line, i, all) => line !== '' && all.indexOf(line) === i);
+  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n\n## A tolerance\n\nOne rule for all outputs, or one by output name (\`*\` for all others). As text: \`auto\`, a preset, \`rtol=1e-3,atol=1e-5\`, an expression over the measures. \`onpar suggest\` proposes one for a run. As keys:\n\n${ruleKeys(bounds).join('\n')}\n\n### Task gates\n\nWhat the model is for, instead of how far its numbers are off; each can be written as text too (\`argmax=99%\`, \`accuracy=99%,labels=y\`). A gate decides what passes and never the grade; NaN and infinities on one side fail all the same.\n\n${ruleKeys(gates).join('\n')}\n`;
 }
 
 const files = {

@@ -1,6 +1,7 @@
+import { roundUp } from '../core/round-up.ts';
+import { yamlKey } from '../core/yaml-key.ts';
 import { CLOSE } from './grade.ts';
 import type { SampleResult } from './values/judge.ts';
-import { yamlKey } from './values/text.ts';
 
 /**
  * The suite line that would accept an output as it is: the round `relative: "0.1%"` where that does it for every sample,
@@ -12,13 +13,4 @@ export function acceptLine(output: string, results: readonly SampleResult[]): st
   const largest = Math.max(...compared.map((m) => m.maxAbs));
   const bound = byShare ? `{ relative: "${CLOSE * 100}%" }` : `{ atol: ${roundUp(largest)} }`;
   return `tolerance: { ${yamlKey(output)}: ${bound} }`;
-}
-
-/** Two significant digits, never below the value. */
-function roundUp(value: number): number {
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
-  let rounded = Number((Math.ceil(value / unit) * unit).toPrecision(2));
-  // Division and product both round; one unit more is still two digits.
-  while (rounded < value) rounded = Number((rounded + unit).toPrecision(2));
-  return rounded;
 }

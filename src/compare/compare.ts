@@ -5,6 +5,8 @@ import { type Accounts, accountFor, countFindings, referenceNeverRan } from './a
 import { type ContractComparison, compareContracts } from './contract/contract.ts';
 import { checkPairing } from './contract/permutation.ts';
 import { failedSide } from './failed-side.ts';
+import { judgeGates } from './gates/judge-gates.ts';
+import { withGate } from './gates/with-gate.ts';
 import type { CompareInput, ConversionComparison } from './input.ts';
 import { compareOutputs, finder, type OutputResults, scoresFindings } from './outputs.ts';
 import { unfitReference } from './reference.ts';
@@ -29,7 +31,7 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
 
   const accounts = accountFor(input);
   const { contract, results, pairing } = compareTensors(input, accounts, ruleFor);
-  const { outputs, findings: outputFindings } = judgeOutputs(input, contract, results, pairing, ruleFor);
+  const { outputs, findings: outputFindings } = judgeOutputs(input, contract, results, pairing, ruleFor, accounts);
   const unfit = input.fitness?.unfit ?? unfitReference(input.reference.observation);
   const samples = judgeSamples(input.samples, accounts, outputs, unfit !== null);
   const before = [
@@ -98,7 +100,8 @@ function openOutputs(
   return [...results].flatMap(([output, { samples, decision }]) => {
     const differing = samples.filter((r) => r.status === 'compared' && r.grade !== 'identical');
     if (differing.length === 0) return [];
-    const isMeasured = ['auto', 'preset'].includes(ruleFor(output).rule.kind);
+    const { rule, gate, judgedWith } = ruleFor(output);
+    const isMeasured = gate === null && judgedWith === null && ['auto', 'preset'].includes(rule.kind);
     if (evidence !== undefined && (decision === null || !decision.open || !isMeasured)) return [];
     const ratio = ({ sample, moments }: SampleResult): number =>
       decision?.samples.get(sample)?.ratio ?? moments.maxAbs / moments.scale;
@@ -112,25 +115,38 @@ function judgeOutputs(
   results: ReadonlyMap<string, OutputResults>,
   pairing: readonly RawFinding[],
   ruleFor: RuleFor,
+  { run }: Accounts,
 ) {
   const findings: RawFinding[] = [];
+  const find = finder(contract.outputNames);
+  const gates = judgeGates({
+    pairs: contract.outputs,
+    samples: run,
+    ruleFor,
+    find,
+    planned: input.samples,
+    sampleDir: input.sampleDir ?? null,
+  });
   const outputs = contract.outputs.flatMap((pair): OutputComparison[] => {
     if (pair.reference === null) return [];
     const { name } = pair.reference;
     const { samples: ofOutput, decision } = results.get(name) ?? { samples: [], decision: null };
     const known = [...contract.findings, ...pairing].filter((f) => concerns(f, name));
     const dtype = observedDtype(pair, ofOutput, known, input.declared);
+    const rule = ruleFor(name);
+    const gate = gates.get(rule.judgedWith ?? name);
+    const gated = gate?.findings ?? [];
     const summary = summarise({
       name,
       candidateName: pair.candidate?.name ?? null,
       pairedBy: pair.pairedBy,
-      rule: ruleFor(name),
+      rule,
       results: ofOutput,
       decision,
-      findings: [...known, ...dtype],
+      findings: [...known, ...dtype, ...gated],
     });
-    findings.push(...dtype, ...summary.findings);
-    return [summary.comparison];
+    findings.push(...dtype, ...(rule.judgedWith === null ? gated : []), ...summary.findings);
+    return [gate === undefined ? summary.comparison : withGate(summary.comparison, gate, ofOutput, rule.judgedWith)];
   });
   return { outputs, findings };
 }

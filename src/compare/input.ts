@@ -25,6 +25,8 @@ export interface CompareInput {
   readonly candidate: ComparedSide;
   /** The planned samples, in order: fewer compared than planned does not pass. */
   readonly samples: readonly Sample[];
+  /** Folder that the samples' labels are relative to; null or missing where they have none. */
+  readonly sampleDir?: string | null;
   /** Changes that the exporter declared; empty when nothing was exported. */
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;

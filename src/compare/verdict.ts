@@ -17,6 +17,7 @@ const UNVERIFIABLE: readonly FindingCode[] = [
   'pairing-ambiguous',
   'measure-undefined',
   'ill-conditioned',
+  'gate-undefined',
 ];
 
 /** A verdict is the worst of its findings: what does not pass always has a reason, and what has none passes. */

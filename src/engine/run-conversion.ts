@@ -107,6 +107,7 @@ async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): 
       candidate,
       inputs: [],
       samples: trace.samples,
+      sampleDir: null,
       declared: [],
       sameFormat: true,
     }),

@@ -102,6 +102,25 @@ export const rounding = z.object({
 });
 export type Rounding = z.infer<typeof rounding>;
 
+/** What a task gate of the suite measured (compare/gates), over all samples that it could be asked about. */
+export const gateResult = z.object({
+  name: z.enum(['argmax', 'topK', 'accuracy', 'iou']),
+  /** What is asked, as a person reads it: `top class agrees in at least 99 % of rows`. */
+  asked: z.string(),
+  /** Share that was reached, and the least that passes. */
+  value: num,
+  limit: num,
+  holds: z.boolean(),
+  /** Rows, labels or boxes that were counted, and the samples that they are of. */
+  counted: z.number().int(),
+  samples: z.number().int(),
+  /** Accuracy of either side; only where labels were counted. */
+  accuracy: z.object({ reference: num, candidate: num }).optional(),
+  /** The worst sample, its share, and the place in it (indices before the axis that is judged) where it shows. */
+  worst: z.object({ sample: z.string(), value: num, row: z.array(z.number().int()), what: z.string() }).nullable(),
+});
+export type GateResult = z.infer<typeof gateResult>;
+
 /** One output of one candidate over all samples. */
 export const outputComparison = z.object({
   name: z.string(),
@@ -116,6 +135,8 @@ export const outputComparison = z.object({
   noiseFloor: num.nullable(),
   /** Null: bit-identical, exact (integers), or nothing compared. Missing in reports of earlier versions. */
   rounding: rounding.nullable().optional(),
+  /** Set where a task gate decides instead of a tolerance. */
+  gate: gateResult.optional(),
   metrics,
   histogram: histogram.nullable(),
   worst: element.nullable(),

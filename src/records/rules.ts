@@ -17,10 +17,52 @@ export const toleranceRule = z.discriminatedUnion('kind', [
 ]);
 export type ToleranceRule = z.infer<typeof toleranceRule>;
 
+/** How the four numbers of a box are meant: two corners, a corner and sizes, or the centre and sizes. */
+export const BOX_FORMATS = ['xyxy', 'xywh', 'cxcywh'] as const;
+export type BoxFormat = (typeof BOX_FORMATS)[number];
+
+const share = z.number().min(0).max(1);
+
+/** What the model is for, instead of how far its numbers are off: judged over rows, labels or boxes (compare/gates). */
+export const taskGate = z.discriminatedUnion('name', [
+  /** Share of rows along `axis` whose best class agrees. */
+  z.object({ name: z.literal('argmax'), share, axis: z.number().int() }),
+  /** Mean share of the `k` best of a row that both sides have among theirs. */
+  z.object({ name: z.literal('topK'), k: z.number().int().positive(), share, axis: z.number().int() }),
+  /** The candidate's accuracy on labelled samples as a share of the reference's. */
+  z.object({
+    name: z.literal('accuracy'),
+    share,
+    labels: z.string(),
+    axis: z.number().int(),
+    /** For an output of one score: above it is class 1, else class 0. */
+    threshold: z.number().nullable(),
+  }),
+  /** Boxes as sets: the share of boxes of both sides that have a partner on the other. */
+  z.object({
+    name: z.literal('iou'),
+    /** Two boxes are the same from this intersection over union on. */
+    iou: share,
+    share,
+    format: z.enum(BOX_FORMATS),
+    scores: z.string().nullable(),
+    classes: z.string().nullable(),
+    /** Partners' scores differ by at most this. */
+    scoreWithin: z.number().nonnegative(),
+    /** Boxes below it need no partner. */
+    minScore: z.number().nullable(),
+  }),
+]);
+export type TaskGate = z.infer<typeof taskGate>;
+
+/** How an output is judged: by its elements, or by its task. */
+export const judgementRule = z.union([toleranceRule, z.object({ kind: z.literal('gate'), gate: taskGate })]);
+export type JudgementRule = z.infer<typeof judgementRule>;
+
 /** Everything of the user's that decides a verdict; part of the compare step's key. */
 export const compareRules = z.object({
   /** By reference output name; `*` is the rule for all others. */
-  tolerances: z.record(z.string(), toleranceRule),
+  tolerances: z.record(z.string(), judgementRule),
   /** Where the rules came from, for the report: `suite` or `command line`; `default` when none was given. */
   source: z.enum(['default', 'suite', 'command line']),
   /** Reference name → candidate name. */

@@ -22,5 +22,15 @@ export const sample = z.object({
   digest: z.string(),
   /** File name inside the step's folder. */
   file: z.string(),
+  /** What the model should have answered to the user's rows: a safetensors file beside, which no model is fed. */
+  labels: z
+    .object({
+      file: z.string(),
+      digest: z.string(),
+      tensors: z.array(tensorInfo),
+      /** Rows before this one stand in an earlier sample too (a fixed batch that is filled up): counted there. */
+      from: z.number().int().nonnegative(),
+    })
+    .optional(),
 });
 export type Sample = z.infer<typeof sample>;

@@ -3,6 +3,7 @@ import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
 import { visible, visibleLines } from './escape.ts';
 import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
+import { judgedLine, remarksOf } from './judged.ts';
 import { difference, formatNumber, formatPair } from './numbers.ts';
 
 /** A traceback or log longer than this is read in the report, not in a terminal. */
@@ -68,22 +69,35 @@ function failureLines(side: string, failure: FailureRecord): TextLine[] {
 
 function outputLines(o: OutputComparison): TextLine[] {
   const m = o.metrics;
-  const mismatch = mismatchWords(o);
-  if (m.elements === 0) return [];
+  // Sets of boxes of another count each time have a judgement, and no elements that could be held against each other.
+  if (m.elements === 0) return o.gate === undefined ? [] : [line('finding', headline(o)), ...judged(o)];
+  const measured = `max abs ${formatNumber(m.maxAbs)} · max rel ${formatNumber(m.maxRel)} · of scale ${formatNumber(m.scaled)}`;
   return [
-    line(
-      'finding',
-      `${o.name}: ${mismatch ?? `${m.elements} elements`} ${mismatch === null ? 'compared' : 'outside the tolerance'}`,
-    ),
-    line(
-      'number',
-      `max abs ${formatNumber(m.maxAbs)} · max rel ${formatNumber(m.maxRel)} · of scale ${formatNumber(m.scaled)} · allowed ${toleranceWords(o)}`,
-    ),
+    line('finding', headline(o)),
+    line('number', o.gate === undefined ? `${measured} · allowed ${toleranceWords(o)}` : measured),
+    ...judged(o),
     ...(m.nanMismatches + m.infMismatches > 0
       ? [line('number', `NaN differs at ${m.nanMismatches}, infinity at ${m.infMismatches} places`)]
       : []),
     ...worstRows(o),
   ];
+}
+
+/** How much of an output is off; how many elements lie outside means nothing where its task is judged. */
+function headline(o: OutputComparison): string {
+  if (o.gate !== undefined) return `${o.name}: asked for: ${o.gate.asked}`;
+  const mismatch = mismatchWords(o);
+  return mismatch === null
+    ? `${o.name}: ${o.metrics.elements} elements compared`
+    : `${o.name}: ${mismatch} outside the tolerance`;
+}
+
+/** The instrument's answer in one line, then what limits it. */
+function judged(o: OutputComparison): TextLine[] {
+  const text = judgedLine(o);
+  if (text === null) return [];
+  const remarks = o.rounding == null || o.gate !== undefined ? [] : remarksOf(o.rounding);
+  return [line('number', text), ...(remarks.length === 0 ? [] : [line('number', remarks.join('; '))])];
 }
 
 function worstRows(o: OutputComparison): TextLine[] {

@@ -4,6 +4,7 @@ import type { FailureRecord, Finding } from '../records/finding.ts';
 import { fromNum, type Num } from '../records/numbers.ts';
 import type { Report, ReportCase } from '../records/report.ts';
 import type { Grade } from '../records/verdict.ts';
+import { byRounding } from './judged.ts';
 import { formatNumber, formatPercent } from './numbers.ts';
 import { type Outcome, outcome } from './words.ts';
 
@@ -32,7 +33,7 @@ export const largestScaled = (c: Pick<ReportCase, 'outputs'>): Num | null =>
 
 /** The largest ratio of error to noise floor over outputs and samples; null in runs that measured no floor. */
 export const largestRatio = (c: Pick<ReportCase, 'outputs'>): Num | null =>
-  largest(c.outputs.flatMap((o) => o.samples.map((s) => s.ratio)));
+  largest(c.outputs.flatMap((o) => [o.rounding?.ratio ?? null, ...o.samples.map((s) => s.ratio)]));
 
 const largest = (values: readonly (Num | null)[]): Num | null =>
   values.reduce((worst, value) => (sortable(value) > sortable(worst) ? value : worst), null);
@@ -103,8 +104,10 @@ export function mismatchWords({ metrics }: Pick<OutputComparison, 'metrics'>): s
   return `${Math.round(fraction * metrics.elements)} of ${metrics.elements} elements (${formatPercent(fraction)})`;
 }
 
-/** The tolerance in words: `atol 1e-5 + rtol 1.3e-6·|reference| (dtype-table)`. */
-export function toleranceWords({ tolerance: t }: Pick<OutputComparison, 'tolerance'>): string {
+/** The tolerance in words: `atol 1e-5 + rtol 1.3e-6·|reference| (dtype-table)`, or `rounding, as measured`. */
+export function toleranceWords(o: OutputComparison): string {
+  const t = o.tolerance;
+  if (byRounding(o) && o.rounding?.instrument !== 'dtype-table') return 'rounding, as measured (auto)';
   if (t.expression !== undefined) return `${t.expression} (${t.source})`;
   if (fromNum(t.atol) === 0 && fromNum(t.rtol) === 0) return `exact (${t.source})`;
   return `atol ${formatNumber(t.atol)} + rtol ${formatNumber(t.rtol)}·|reference| (${t.source})`;

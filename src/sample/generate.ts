@@ -62,16 +62,33 @@ async function specialSamples(plan: SamplePlan, axes: Axes, user: readonly Candi
 function sampleStore(seed: number, outDir: string) {
   const samples: Sample[] = [];
   const digests = new Set<string>();
-  const add = async ({ id, generator, group, make }: Candidate): Promise<boolean> => {
+  const add = async ({ id, generator, group, make, labels }: Candidate): Promise<boolean> => {
     const tensors = await make();
     if (tensors === undefined) return false;
     const bytes = serializeSafetensors(tensors);
     const digest = sha256(bytes);
-    if (digests.has(digest)) return false;
-    digests.add(digest);
-    const file = `${String(samples.length).padStart(3, '0')}-${fileSafe(id)}.safetensors`;
+    const truth = labels?.();
+    const truthBytes = truth === undefined ? null : serializeSafetensors(truth.tensors);
+    // The same rows under other labels are another sample: one of the two is wrong, and an accuracy counts both.
+    const key = truthBytes === null ? digest : digest + sha256(truthBytes);
+    if (digests.has(key)) return false;
+    digests.add(key);
+    const base = `${String(samples.length).padStart(3, '0')}-${fileSafe(id)}`;
+    const file = `${base}.safetensors`;
     writeFileSync(join(outDir, file), bytes);
-    samples.push({ id, generator, ...(group && { group }), seed, inputs: infos(tensors), digest, file });
+    const beside =
+      truth === undefined || truthBytes === null
+        ? {}
+        : {
+            labels: {
+              file: `${base}.labels.safetensors`,
+              digest: sha256(truthBytes),
+              tensors: infos(truth.tensors),
+              from: truth.from,
+            },
+          };
+    if (beside.labels !== undefined && truthBytes !== null) writeFileSync(join(outDir, beside.labels.file), truthBytes);
+    samples.push({ id, generator, ...(group && { group }), seed, inputs: infos(tensors), digest, file, ...beside });
     return true;
   };
   return { samples, add };

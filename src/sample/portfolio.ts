@@ -16,6 +16,8 @@ export interface Candidate {
   readonly generator: string;
   readonly group?: Sample['group'];
   readonly make: () => NamedTensors | undefined | Promise<NamedTensors | undefined>;
+  /** What the model should have answered, and the first row that no earlier sample holds. */
+  readonly labels?: () => { readonly tensors: NamedTensors; readonly from: number };
 }
 
 /** Models with more inputs than this carry state (key and value caches), whose parts are alike. */

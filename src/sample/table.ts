@@ -73,8 +73,27 @@ function toInputs(
     const cells = Array.from({ length: rows }, (_, row) => names.map((name) => columns.get(name)?.[row]));
     result.set(input.name, tensorOf(input, cells, names, file));
   }
+  for (const name of labels) {
+    const cells = columns.get(name);
+    // A column that is an input as well stays that input.
+    if (cells !== undefined && !result.has(name)) result.set(name, labelTensor(cells));
+  }
   for (const name of left) if (inputs.length > 1 || result.size > 0) result.set(name, stringTensor([0], []));
   return result;
+}
+
+/** Class indices where all cells are whole numbers, other numbers as they are, else texts. JSON may give one-hot lists. */
+function labelTensor(cells: readonly unknown[]): Tensor {
+  const rows = cells.map((cell) => [cell].flat(Number.POSITIVE_INFINITY));
+  const width = rows[0]?.length ?? 0;
+  const even = rows.every((row) => row.length === width);
+  const flat = even ? rows.flat() : cells.map((cell) => JSON.stringify(cell));
+  const shape = even && Array.isArray(cells[0]) ? [cells.length, width] : [cells.length];
+  const numbers = flat.map((cell) => (cell === null || String(cell).trim() === '' ? Number.NaN : Number(cell)));
+  if (numbers.some(Number.isNaN)) return stringTensor(shape, flat.map(String));
+  return numbers.every(Number.isSafeInteger)
+    ? tensorFrom('int64', shape, numbers.map(BigInt))
+    : tensorFrom('float64', shape, numbers);
 }
 
 function columnsOf({ name }: InputPlan, left: readonly string[], isOnly: boolean): string[] {

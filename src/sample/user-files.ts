@@ -3,7 +3,7 @@ import { OnparError } from '../core/errors.ts';
 import { makeFinding, type RawFinding } from '../core/findings.ts';
 import { random } from '../core/random.ts';
 import type { SamplePlan } from '../records/rules.ts';
-import type { NamedTensors } from '../tensor/tensor.ts';
+import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import type { Axes } from './axes.ts';
 import { extraTensors, type Pair, pairInputs } from './fit.ts';
 import type { Candidate } from './portfolio.ts';
@@ -26,12 +26,17 @@ export function userSamples(plan: SamplePlan, axes: Axes): UserSamples {
   const candidates = plan.files.flatMap(({ path }, i) => {
     const label = `user:${labels[i]}`;
     const tensors = new Map(readUserFile(path, plan.inputs, plan.labels));
-    for (const name of plan.labels) if (!plan.inputs.some((input) => input.name === name)) tensors.delete(name);
+    const truth = takeLabels(tensors, plan);
     const pairs = pairInputs(tensors, plan.inputs, basename(path));
     const ignored = extraTensors(tensors, plan.inputs);
     if (ignored.length > 0) findings.push(makeFinding('data-ignored', `samples ${basename(path)}`, { names: ignored }));
     const split = splitByBatch(pairs, axes, basename(path));
-    const chunks = split.chunks.map((rows, n) => candidate(`${label}#${n}`, () => split.take(rows)));
+    const known = labelRows(truth, split, basename(path));
+    // Swept sizes repeat rows that are here already: with labels they would be counted twice.
+    const chunks = split.chunks.map((rows, n) => {
+      const plain = candidate(`${label}#${n}`, () => split.take(rows));
+      return known.size === 0 ? plain : { ...plain, labels: () => labelsAt(known, rows, split.chunks[n - 1]) };
+    });
     const batch = axes.all.find(({ isBatch }) => isBatch);
     if (i > 0 || batch === undefined || !split.isDynamic) return chunks;
     const sizes = [batch.base, ...batch.sweep].sort((a, b) => a - b);
@@ -43,6 +48,40 @@ export function userSamples(plan: SamplePlan, axes: Axes): UserSamples {
     return [...chunks, ...sweep];
   });
   return { candidates, findings };
+}
+
+/** Takes the labels that the suite names out of a file's tensors; a tensor that is an input stays one. */
+function takeLabels(tensors: Map<string, Tensor>, { labels, inputs }: SamplePlan): Map<string, Tensor> {
+  const truth = new Map<string, Tensor>();
+  for (const name of labels) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined || inputs.some((input) => input.name === name)) continue;
+    truth.set(name, tensor);
+    tensors.delete(name);
+  }
+  return truth;
+}
+
+/** Labels have a row for each row of the inputs. OnparError `input-mismatch` names file, tensor and both counts. */
+function labelRows(truth: ReadonlyMap<string, Tensor>, { count }: Split, file: string): ReadonlyMap<string, Tensor> {
+  for (const [name, { shape }] of truth) {
+    if (shape[0] !== count)
+      throw mismatch(
+        `${file}: labels ${name} hold ${shape[0] ?? 'no'} rows, the inputs ${count}`,
+        'save one label (or row of labels) for every row',
+      );
+  }
+  return truth;
+}
+
+/** A batch of a fixed size is filled up with rows that the sample before has too, at its beginning. */
+function labelsAt(
+  truth: ReadonlyMap<string, Tensor>,
+  rows: readonly number[],
+  before: readonly number[] = [],
+): { readonly tensors: NamedTensors; readonly from: number } {
+  const from = rows.filter((row) => before.includes(row)).length;
+  return { tensors: new Map([...truth].map(([name, tensor]) => [name, takeRows(tensor, 0, rows)])), from };
 }
 
 const candidate = (id: string, make: () => NamedTensors): Candidate => ({ id, generator: 'file', make });

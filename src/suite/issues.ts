@@ -26,9 +26,8 @@ function allowedKeys(path: readonly PropertyKey[]): string[] {
       return typeof s.additionalProperties === 'object' ? [s.additionalProperties] : [];
     });
   }
-  return open(level)
-    .flatMap((s) => Object.keys(s.properties ?? {}))
-    .filter((k) => k !== '$schema');
+  const keys = open(level).flatMap((s) => Object.keys(s.properties ?? {}));
+  return [...new Set(keys)].filter((k) => k !== '$schema');
 }
 
 type Issue = z.core.$ZodIssue;

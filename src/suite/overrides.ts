@@ -1,5 +1,5 @@
 import type { ImageChoice } from '../records/images.ts';
-import type { ToleranceRule } from '../records/rules.ts';
+import type { JudgementRule } from '../records/rules.ts';
 import type { Case, SampleChoice, Suite } from './suite.ts';
 
 /** What command-line options change in every case of a suite, ad hoc or from a file. */
@@ -15,7 +15,7 @@ export interface Overrides {
   readonly special?: boolean | undefined;
   readonly dims: Readonly<Record<string, readonly number[]>>;
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
-  readonly tolerances: Readonly<Record<string, ToleranceRule>>;
+  readonly tolerances: Readonly<Record<string, JudgementRule>>;
   readonly mapOutputs: Readonly<Record<string, string>>;
   /** `--deep` */
   readonly deep?: boolean | undefined;

@@ -3,44 +3,12 @@ import { dim } from '../records/contract.ts';
 import { IMAGE_CHANNELS, IMAGE_FILTERS, IMAGE_LAYOUTS, IMAGE_RESIZES } from '../records/images.ts';
 import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { toleranceSetting } from './tolerance-schema.ts';
 
 /**
  * What a user may write. One schema: the types, the checks, the published JSON Schema (schemas/suite.json) and the
  * documentation come from here.
  */
-const toleranceText = z
-  .string()
-  .describe(
-    '`auto`, a preset (`float32`, `float16`, `bfloat16`, `int8`), `rtol=1e-3,atol=1e-5`, or an expression such as `cosine > 0.9999 and maxAbs < 1e-3`',
-  );
-
-const toleranceValue = z.union([
-  toleranceText,
-  z.strictObject({ atol: z.number().nonnegative().optional(), rtol: z.number().nonnegative().optional() }),
-  z.strictObject({
-    relative: z
-      .union([z.number().nonnegative(), z.string()])
-      .describe('Largest error as a share of rms(reference): 0.001 or "0.1%"'),
-  }),
-]);
-export type ToleranceValue = z.infer<typeof toleranceValue>;
-
-const TOLERANCE_KEYS = ['atol', 'rtol', 'relative'];
-
-/** One rule for every output, or one by output name (`*` for all others). */
-const toleranceSetting = z
-  .union([toleranceValue, z.record(z.string(), toleranceValue)])
-  .refine(
-    (t) =>
-      typeof t === 'string' ||
-      !Object.keys(t).some((k) => TOLERANCE_KEYS.includes(k)) ||
-      Object.keys(t).every((k) => TOLERANCE_KEYS.includes(k)),
-    {
-      message: 'mix of output names and atol/rtol/relative',
-    },
-  );
-export type ToleranceSetting = z.infer<typeof toleranceSetting>;
-
 const inputSetting = z.strictObject({
   dtype: z.enum(DTYPES).optional(),
   shape: z.array(dim).optional().describe('Numbers are fixed sizes, names are dynamic dimensions: [batch, 1, 8, 8]'),

@@ -1,5 +1,5 @@
 import type { ImageChoice } from '../records/images.ts';
-import type { ToleranceRule } from '../records/rules.ts';
+import type { JudgementRule } from '../records/rules.ts';
 import type { InputSetting } from './schema.ts';
 
 /** Which samples a case takes. */
@@ -37,7 +37,7 @@ export interface ConvertChoice {
   readonly options: Readonly<Record<string, unknown>>;
   /** Empty: the default runtime of the format. */
   readonly runs: readonly RuntimeChoice[];
-  readonly tolerances: Readonly<Record<string, ToleranceRule>>;
+  readonly tolerances: Readonly<Record<string, JudgementRule>>;
   readonly mapInputs: Readonly<Record<string, string>>;
   readonly mapOutputs: Readonly<Record<string, string>>;
   readonly samples: SampleChoice | null;

@@ -112,6 +112,7 @@ export async function compareScene(scene: Scene): Promise<ConversionComparison> 
     reference: observe('reference', dir, reference),
     candidate: observe('candidate', dir, candidate),
     samples: scene.samples ?? Array.from({ length: count }, (_, i) => sampleOf(`s${i}`)),
+    sampleDir: scene.sampleDir ?? null,
     declared: scene.declared ?? [],
     sameFormat: scene.sameFormat ?? false,
     rules: rulesOf(scene.rules),

@@ -5,6 +5,8 @@ import {
   crashed,
   demoCases,
   expectedFailure,
+  gatedCases,
+  judgedCases,
   notFinite,
   skipped,
   subtle,
@@ -137,6 +139,8 @@ export const STORIES = {
   skipped: () => makeReport([skipped()]),
   unverifiable: () => makeReport([unverifiable()]),
   'not-finite': () => makeReport([notFinite()]),
+  judged: () => makeReport(judgedCases()),
+  gated: () => makeReport(gatedCases()),
   hostile,
   empty,
 } as const satisfies Record<string, () => Report>;

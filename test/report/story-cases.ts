@@ -1,3 +1,4 @@
+import type { GateResult, OutputComparison, Rounding } from '../../src/records/comparison.ts';
 import type { ReportCase } from '../../src/records/report.ts';
 import { conversion, digest, finding, histogramAround, output, side, spec } from './build.ts';
 
@@ -352,3 +353,201 @@ export const unverifiable = (): ReportCase => ({
   verdict: 'unverifiable',
   findings: [finding('reference-training', 'reference', { modules: 'dropout1, bn2' })],
 });
+
+/** Rounding as it was measured, healthy unless more is said. */
+export const rounding = (more: Partial<Rounding> = {}): Rounding => ({
+  instrument: 'noise-floor',
+  step: 'float32',
+  reach: 'weights',
+  ratio: 0.82,
+  limit: 8,
+  function: null,
+  computation: null,
+  worst: { sample: 'large-1', axis: 1, index: 2 },
+  unstable: 0,
+  informative: 12,
+  samples: 12,
+  horizon: null,
+  ...more,
+});
+
+/** An output with its floor and the ratios that follow from it. */
+const floored = (init: Parameters<typeof output>[0], floor: number, judgement: Rounding | null) => {
+  const o = output(init);
+  return {
+    ...o,
+    tolerance: { ...o.tolerance, source: 'rounding' },
+    noiseFloor: floor,
+    rounding: judgement,
+    samples: o.samples.map((s, i) => {
+      const own = floor * (0.4 + 0.6 * ((i * 7) % 12 ? ((i * 7) % 12) / 12 : 1));
+      return { ...s, floor: own, ratio: Number(s.maxAbs) / own };
+    }),
+  };
+};
+
+const same = { distance: 3.1e-8, spread: 1.2e-7, ratio: 0.26, limit: 25 };
+const well = { candidate: 2.6e-7, reference: 2.1e-7, bound: 4.4e-6, ratio: 1.24, limit: 8 };
+
+/** Every instrument, and each way in which one of them can answer. */
+export function judgedCases(): ReportCase[] {
+  const differs = finding('values-differ', 'output logits', {
+    percent: '33.1 %',
+    maxAbs: 3.2e-4,
+    sample: 'large-1',
+    index: [0, 2],
+    candidate: 1.70032,
+    reference: 1.7,
+  });
+  const fail = { error: 3.2e-4, grade: 'close', verdict: 'fail' } as const;
+  const float64 = rounding({ instrument: 'float64', function: same, computation: well });
+  return [
+    conversion({ case: 'float64-agrees', outputs: [floored({ error: 2.6e-7 }, 3.2e-7, float64)] }),
+    conversion({
+      case: 'float64-differs',
+      outputs: [
+        floored(
+          fail,
+          1.5e-6,
+          rounding({
+            instrument: 'float64',
+            ratio: 213,
+            function: { distance: 3.2e-4, spread: 1.2e-7, ratio: 2670, limit: 25 },
+            computation: well,
+          }),
+        ),
+      ],
+      more: { findings: [differs] },
+    }),
+    conversion({
+      case: 'computed-badly',
+      outputs: [
+        floored(
+          fail,
+          1.5e-6,
+          rounding({
+            instrument: 'float64',
+            ratio: 213,
+            function: same,
+            computation: { candidate: 3.2e-4, reference: 2.1e-7, bound: 4.4e-6, ratio: 1520, limit: 8 },
+          }),
+        ),
+      ],
+      more: { findings: [differs] },
+    }),
+    conversion({
+      case: 'any-order',
+      outputs: [
+        floored(
+          { error: 4e-6 },
+          4e-7,
+          rounding({
+            instrument: 'float64',
+            ratio: 10,
+            function: same,
+            computation: { candidate: 4e-6, reference: 2e-7, bound: 4.4e-6, ratio: 20, limit: 8 },
+          }),
+        ),
+      ],
+    }),
+    conversion({ case: 'floor-weights', outputs: [floored({ error: 2.6e-7 }, 3.2e-7, rounding())] }),
+    conversion({
+      case: 'floor-inputs',
+      outputs: [floored(fail, 1.5e-6, rounding({ reach: 'inputs', ratio: 213, limit: 32 }))],
+      more: { findings: [differs] },
+    }),
+    conversion({
+      case: 'int8-floor',
+      outputs: [floored({ error: 0.02 }, 0.03, rounding({ step: 'int8', ratio: 0.7, limit: 3, unstable: 0.012 }))],
+    }),
+    conversion({
+      case: 'chaotic-rnn',
+      outputs: [
+        floored(
+          { error: 3.1e-5 },
+          2.2e-5,
+          rounding({ ratio: 1.4, informative: 7, horizon: { axis: 1, index: 41 }, unstable: 0.031 }),
+        ),
+      ],
+    }),
+    {
+      ...conversion({
+        case: 'uninformative',
+        outputs: [floored({ error: 0.3, grade: 'broken', verdict: 'unverifiable' }, 0.4, rounding({ informative: 0 }))],
+      }),
+      verdict: 'unverifiable',
+      findings: [finding('no-sample-compared', 'output logits', { planned: 12 })],
+    },
+    conversion({
+      case: 'nothing-measured',
+      outputs: [
+        output({
+          more: {
+            rounding: rounding({ instrument: 'dtype-table', reach: null, ratio: null, limit: null, worst: null }),
+          },
+        }),
+      ],
+    }),
+  ];
+}
+
+/** Outputs that are judged by their task. */
+export function gatedCases(): ReportCase[] {
+  const gate = (more: Partial<GateResult>): GateResult => ({
+    name: 'accuracy',
+    asked: "accuracy on labels y is at least 99 % of the reference's",
+    value: 0.9969,
+    limit: 0.99,
+    holds: true,
+    counted: 10_000,
+    samples: 40,
+    accuracy: { reference: 0.9612, candidate: 0.9582 },
+    worst: {
+      sample: 'user:test.npz#3',
+      value: 0.957,
+      row: [17],
+      what: 'the label is 3, candidate answers 5, reference 3',
+    },
+    ...more,
+  });
+  const by = (result: GateResult): Partial<OutputComparison> => ({
+    gate: result,
+    tolerance: { atol: 1e-5, rtol: 1.3e-6, source: 'suite', expression: result.asked },
+  });
+  const boxes = gate({
+    name: 'iou',
+    asked: 'every box scored 0.5 or more matched by IoU ≥ 0.9',
+    value: 0.982,
+    limit: 1,
+    holds: false,
+    counted: 1_214,
+    samples: 12,
+    worst: {
+      sample: 'large-1',
+      value: 0.875,
+      row: [0],
+      what: "1 of the reference's boxes without a partner, first (12, 20.5, 80, 96)",
+    },
+  });
+  delete (boxes as { accuracy?: unknown }).accuracy;
+  return [
+    conversion({ case: 'mnist-int8', outputs: [output({ error: 0.21, grade: 'broken', more: by(gate({})) })] }),
+    conversion({
+      case: 'detector',
+      outputs: [output({ name: 'boxes', error: 3.1, grade: 'broken', verdict: 'fail', more: by(boxes) })],
+      more: {
+        findings: [
+          finding('boxes-differ', 'output boxes', {
+            value: '98.2 %',
+            limit: '100 %',
+            counted: 1214,
+            iou: 0.9,
+            sample: 'large-1',
+            row: [0],
+            what: "1 of the reference's boxes without a partner, first (12, 20.5, 80, 96)",
+          }),
+        ],
+      },
+    }),
+  ];
+}

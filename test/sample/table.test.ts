@@ -27,10 +27,16 @@ function read(name: string, text: string, inputs: readonly InputPlan[], labels: 
   );
 }
 
-test('columns become one matrix, labels left out, whatever separates them', () => {
+test('columns become one matrix, labels stand beside it, whatever separates them', () => {
   const expected = { x: ['float32', '2x2', 1, 2, 3, 4] };
-  expect(read('d.csv', 'a,b,y\n1,2,0\n3,4,1\n', [x], ['y'])).toEqual(expected);
-  expect(read('d.csv', '\uFEFFa;y;b\r\n1;"0";2\r\n3;1;4', [x], ['y'])).toEqual(expected);
+  const labelled = { ...expected, y: ['int64', '2', 0n, 1n] };
+  expect(read('d.csv', 'a,b,y\n1,2,0\n3,4,1\n', [x], ['y'])).toEqual(labelled);
+  expect(read('d.csv', '\uFEFFa;y;b\r\n1;"0";2\r\n3;1;4', [x], ['y'])).toEqual(labelled);
+  expect(read('d.csv', 'a,b,y\n1,2,cat\n3,4,7', [x], ['y'])).toMatchObject({ y: ['string', '2', 'cat', '7'] });
+  expect(read('d.csv', 'a,b,y\n1,2,0.5\n3,4,1', [x], ['y'])).toMatchObject({ y: ['float64', '2', 0.5, 1] });
+  expect(read('d.json', '{"x": [[1, 2], [3, 4]], "y": [[0, 1], [1, 0]]}', [x], ['y'])).toMatchObject({
+    y: ['int64', '2x2', 0n, 1n, 1n, 0n],
+  });
   expect(read('d.tsv', 'a\tb\n1\t2\n\n3\t4\n', [x])).toEqual(expected);
   expect(read('d.json', '[{"a": 1, "b": 2}, {"a": 3, "b": 4}]', [x])).toEqual(expected);
   expect(read('d.json', '{"a": [1, 3], "b": [2, 4]}', [x])).toEqual(expected);

@@ -182,3 +182,53 @@ test('what does not fit is refused by name', async () => {
     }),
   ).toContain('dimension seq is 3 in b but 2 in a');
 });
+
+/** Labels of each sample: first row that counts, then the values. */
+async function labelsOf(input: InputPlan, tensors: Record<string, Tensor>, labels = ['y']) {
+  const dir = scratch();
+  const files = [{ path: write('data.safetensors', tensors), digest: '' }];
+  const plan = samplePlan.parse({ inputs: [input], portfolio: 0, files, dims: {}, seed: 1, labels });
+  const { samples, findings } = await generateSamples(plan, dir);
+  expect(findings).toEqual([]);
+  return samples.map(({ id, labels: own }) => {
+    if (own === undefined) return [id];
+    const [[name, tensor]] = [...readSafetensors(join(dir, own.file))] as [[string, Tensor]];
+    expect(own.tensors).toEqual([{ name, dtype: tensor.dtype, shape: tensor.shape }]);
+    return [id, own.from, ...toFloat64(tensor)];
+  });
+}
+
+test('labels go with the rows of their samples, and with no row twice', async () => {
+  const y = (count: number): Tensor =>
+    tensorFrom(
+      'int64',
+      [count],
+      Array.from({ length: count }, (_, i) => BigInt(i)),
+    );
+  // Sweeps of the batch size repeat rows: no labels there.
+  expect(await labelsOf(x, { x: rows(3), y: y(3) })).toEqual([
+    ['user:data.safetensors#0', 0, 0, 1, 2],
+    ['user:data.safetensors[batch=1]'],
+    ['user:data.safetensors[batch=2]'],
+    ['user:data.safetensors[batch=3]'],
+  ]);
+  // A batch of two from three rows: the second sample begins with a row of the first.
+  expect(await labelsOf({ ...x, shape: [2, 2] }, { x: rows(3), y: y(3) })).toEqual([
+    ['user:data.safetensors#0', 0, 0, 1],
+    ['user:data.safetensors#1', 1, 1, 2],
+  ]);
+  await expect(labelsOf(x, { x: rows(3), y: y(2) })).rejects.toThrow(
+    'data.safetensors: labels y hold 2 rows, the inputs 3',
+  );
+});
+
+test('the same rows under other labels are another sample', async () => {
+  const twice = tensorFrom('float32', [4, 2], [1, 2, 3, 4, 1, 2, 3, 4]);
+  const fixed = { ...x, shape: [2, 2] };
+  const other = await labelsOf(fixed, { x: twice, y: tensorFrom('int64', [4], [0n, 1n, 1n, 0n]) });
+  expect(other.map(([, , ...labels]) => labels)).toEqual([
+    [0, 1],
+    [1, 0],
+  ]);
+  expect(await labelsOf(fixed, { x: twice, y: tensorFrom('int64', [4], [0n, 1n, 0n, 1n]) })).toHaveLength(1);
+});

@@ -44,7 +44,9 @@ describe('a wrong key is named with its line and the nearest right one', () => {
       'cases:\n  a:\n    source: m.onnx\n    convert: { to: onnx }\n    tolerance: { atoll: 1 }\n',
     );
     expect(error.message).toBe('<dir>/onpar.yaml:5: unknown key `atoll` in `cases.a.tolerance`');
-    expect(error.fix).toBe('did you mean `atol`? allowed: atol, rtol, relative');
+    expect(error.fix).toBe(
+      'did you mean `atol`? allowed: atol, rtol, relative, argmax, axis, topK, overlap, accuracy, labels, threshold, iou, matched, format, scores, classes, scoreWithin, minScore',
+    );
   });
   test('at the top', async () => {
     const error = await refused('sed: 3\ncases:\n  a: { source: m.onnx, convert: { to: onnx } }\n');

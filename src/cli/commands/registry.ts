@@ -6,7 +6,8 @@ import { LATER } from './later.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { show } from './show.ts';
+import { suggest } from './suggest.ts';
 import { toolchain } from './toolchain.ts';
 
 /** One line a command. */
-export const COMMANDS: readonly Command[] = [run, compare, report, show, init, doctor, toolchain, ...LATER];
+export const COMMANDS: readonly Command[] = [run, compare, report, show, suggest, init, doctor, toolchain, ...LATER];

@@ -1,16 +1,17 @@
 import type { Argv } from 'yargs';
 import { OnparError } from '../../core/errors.ts';
 import type { Overrides } from '../../suite/overrides.ts';
-import { parseTolerance } from '../../suite/tolerance-text.ts';
-import { type Args, many, one, pairs } from './parse.ts';
+import { parseToleranceOptions } from '../../suite/tolerance-text.ts';
+import { type Args, many, pairs } from './parse.ts';
 
 /** How the answers are judged. */
 export const judgementOptions = (y: Argv): Argv =>
   y
     .option('tolerance', {
       type: 'string',
+      array: true,
       describe:
-        'auto | float32 | float16 | bfloat16 | int8 | rtol=…,atol=… | relative=0.1% | an expression such as "cosine > 0.9999 and maxAbs < 1e-3"',
+        'auto | float32 | float16 | bfloat16 | int8 | rtol=…,atol=… | relative=0.1% | an expression such as "cosine > 0.9999 and maxAbs < 1e-3" | a task gate: argmax=99%, topK=5,overlap=98%, accuracy=99%,labels=NAME, iou=0.9. For one output: NAME:rule',
       group: 'Judgement:',
     })
     .option('map-output', {
@@ -32,9 +33,8 @@ export const judgementOptions = (y: Argv): Argv =>
     });
 
 export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | 'mapOutputs' | 'deep'> {
-  const tolerance = one(args, 'tolerance');
   return {
-    tolerances: tolerance === undefined ? {} : { '*': parseTolerance(tolerance) },
+    tolerances: parseToleranceOptions(many(args, 'tolerance')),
     deep: args.deep === true,
     mapOutputs: Object.fromEntries(pairs(args, 'map-output', 'REFERENCE=CANDIDATE')),
   };

@@ -4,12 +4,17 @@ import type { OutputRule } from '../tolerance/rules.ts';
 import type { Decision } from './decide.ts';
 
 /** What the instruments say of one output: why an error is no rounding, or why they cannot tell. */
-export function roundingFindings(where: string, decision: Decision | null, { rule }: OutputRule): RawFinding[] {
+export function roundingFindings(
+  where: string,
+  decision: Decision | null,
+  { rule, gate, judgedWith }: OutputRule,
+): RawFinding[] {
   if (decision === null) return [];
   const { rounding, distrusted } = decision;
   const distrust = distrusted ? [makeFinding('float64-distrusted', where)] : [];
   const beyond = horizonFinding(where, rounding);
-  // A tolerance of the user's own is the gate; what the instruments say is in the record.
+  // A tolerance or task gate of the user's own decides; what the instruments say is in the record.
+  if (gate !== null || judgedWith !== null) return distrust;
   if (rule.kind !== 'auto' && rule.kind !== 'preset') return distrust;
   if (decision.answer === 'silent') {
     const args = { samples: rounding.samples, unstable: rounding.unstable };

@@ -30,17 +30,30 @@ export function valueFindings(facts: OutputFacts): RawFinding[] {
   const noFinite =
     compared.length > 0 && total.finiteReference === 0 ? [makeFinding('no-finite-reference', where)] : [];
   return [
-    ...structureFindings(where, results),
+    ...structureFindings(where, results, facts.rule),
     ...noFinite,
     ...mismatch('nan-differs', 'nanMismatches', where, facts),
     ...mismatch('inf-differs', 'infMismatches', where, facts),
-    ...(facts.rule.expression === null ? boundFindings(where, facts) : expressionFindings(where, facts)),
+    ...decidingFindings(where, facts),
     ...roundingFindings(where, facts.decision, facts.rule),
     ...(total.ties === 0 ? [] : [makeFinding('values-tied', where, { count: total.ties })]),
   ];
 }
 
-function structureFindings(where: string, results: readonly SampleResult[]): RawFinding[] {
+/** A task gate (compare/gates) says for itself whether it holds. */
+function decidingFindings(where: string, facts: OutputFacts): RawFinding[] {
+  const { gate, judgedWith, expression } = facts.rule;
+  if (gate !== null || judgedWith !== null) return [];
+  return expression === null ? boundFindings(where, facts) : expressionFindings(where, facts);
+}
+
+function structureFindings(
+  where: string,
+  results: readonly SampleResult[],
+  { gate, judgedWith }: OutputRule,
+): RawFinding[] {
+  // A set may have one box more or less; the gate of the boxes counts it.
+  const isSet = gate?.name === 'iou' || judgedWith !== null;
   const group = (
     code: FindingCode,
     status: SampleResult['status'],
@@ -55,7 +68,9 @@ function structureFindings(where: string, results: readonly SampleResult[]): Raw
   const allEmpty = results.every((r) => r.status === 'empty');
   return [
     ...group('output-absent', 'absent', (r) => ({ side: r.reference === null ? 'reference' : 'candidate' })),
-    ...group('shape-differs', 'shape', (r) => ({ reference: r.reference?.shape, candidate: r.candidate?.shape })),
+    ...group('shape-differs', 'shape', (r) => ({ reference: r.reference?.shape, candidate: r.candidate?.shape })).map(
+      (f): RawFinding => (isSet ? { ...f, severity: 'info' } : f),
+    ),
     // No detections in one picture are a result; none in any picture is no proof.
     ...group('empty-output', 'empty', () => ({})).map(
       (f): RawFinding => (allEmpty ? f : { ...f, severity: 'warning' }),

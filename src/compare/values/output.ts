@@ -43,9 +43,12 @@ export function summarise({
 }: SummaryInput): OutputSummary {
   const compared = results.filter((r) => r.status === 'compared');
   // A rule for all outputs means the numbers, not the labels beside them: those stay exact unless they are named.
-  const exact = compared.some((r) => r.exact) && (!given.named || given.expression === null);
+  const exact =
+    compared.some((r) => r.exact) &&
+    given.judgedWith === null &&
+    (!given.named || (given.expression === null && given.gate === null));
   const rule: OutputRule = exact
-    ? { rule: { kind: 'auto' }, named: given.named, expression: null, source: 'exact' }
+    ? { ...given, rule: { kind: 'auto' }, expression: null, gate: null, source: 'exact' }
     : given;
   const total = newMoments(compared[0]?.moments.kind ?? 'number');
   for (const { moments } of compared) addMoments(total, moments);

@@ -49,6 +49,7 @@ export async function judge(
   trace.spread = fitness.spread;
   const common = {
     inputs: plan.inputs,
+    sampleDir: trace.sampleDir,
     declared: trace.artifact?.value.declared ?? [],
     sameFormat: conversion.source.format === conversion.candidate.format,
   };

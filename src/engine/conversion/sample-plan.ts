@@ -1,7 +1,7 @@
 import { digestFile } from '../../core/hash.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { ImageSet } from '../../records/images.ts';
-import type { InputPlan, SamplePlan } from '../../records/rules.ts';
+import type { InputPlan, JudgementRule, SamplePlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { StepResult } from '../step.ts';
 
@@ -19,11 +19,17 @@ export function samplePlan(
     files: samples.files.map((path) => ({ path, digest: digestFile(path) })),
     images: [...images],
     special: samples.special,
-    labels: [...c.labels],
+    labels: [...new Set([...c.labels, ...c.conversions.flatMap((v) => gateLabels(v.tolerances))])],
     dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
     seed,
   };
 }
+
+/** Labels that a gate of accuracy asks for. Those of all conversions of a case, so that they share its samples. */
+const gateLabels = (rules: Readonly<Record<string, JudgementRule>>): string[] =>
+  Object.values(rules).flatMap((rule) =>
+    rule.kind === 'gate' && rule.gate.name === 'accuracy' ? [rule.gate.labels] : [],
+  );
 
 /** The sample that an exporter traces with. */
 export interface Example {

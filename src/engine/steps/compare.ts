@@ -15,6 +15,8 @@ export interface CompareRequest {
   readonly candidate: StepResult<Observation>;
   readonly inputs: readonly InputPlan[];
   readonly samples: readonly Sample[];
+  /** Folder of the samples' files; null where nothing was fed. */
+  readonly sampleDir: string | null;
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
   /** What reading the models' files told. */
@@ -46,6 +48,7 @@ export function compareObservations(
       samples: samples.map((s) => s.id),
       ...(request.evidence === undefined ? {} : { evidence: request.evidence.ids }),
       ...(request.inspected === undefined ? {} : { inspected: request.inspected }),
+      labels: samples.flatMap((s) => s.labels?.digest ?? []),
     },
     conversion: conversion.id,
     label: 'comparing',
@@ -61,6 +64,7 @@ export function compareObservations(
           reference: { contract: planned, observation: reference.value, dir: reference.dir },
           candidate: { contract: candidate.value.contract, observation: candidate.value, dir: candidate.dir },
           samples,
+          sampleDir: request.sampleDir,
           declared,
           sameFormat,
           rules: conversion.rules,

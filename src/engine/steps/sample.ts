@@ -14,7 +14,7 @@ export interface SampleSet {
 export function makeSamples(ctx: RunContext, conversion: string, plan: SamplePlan): Promise<StepResult<SampleSet>> {
   return ctx.steps.run<SampleSet>({
     kind: 'sample',
-    version: 2,
+    version: 3,
     inputs: {
       ...plan,
       inputs: plan.inputs.map(withoutPlace),

@@ -4,6 +4,7 @@ import { visible } from '../escape.ts';
 import { numberWords, primaryReason } from '../explain.ts';
 import { formatNumber } from '../numbers.ts';
 import { blocks, outcome, outcomeWord } from '../words.ts';
+import { Accept } from './accept.tsx';
 import { Contract } from './contract.tsx';
 import { Coverage } from './coverage.tsx';
 import { ErrorAxis } from './error-axis.tsx';
@@ -49,6 +50,7 @@ function Full({ c }: { c: ReportCase }): VNode {
       <ErrorAxis c={c} />
       <Contract c={c} />
       <Outputs c={c} />
+      <Accept c={c} />
       <Samples c={c} />
       <Coverage c={c} />
       <Origin c={c} />

@@ -3,6 +3,7 @@ import type { OutputComparison } from '../../records/comparison.ts';
 import { fromNum } from '../../records/numbers.ts';
 import type { ReportCase } from '../../records/report.ts';
 import { toleranceWords } from '../explain.ts';
+import { byRounding, floorOf } from '../judged.ts';
 import { formatNumber } from '../numbers.ts';
 import { Canvas, dots, Foot, uprights } from './charts.tsx';
 import { type LogScale, logScale } from './scale.ts';
@@ -27,9 +28,15 @@ export function ErrorAxis({ c }: { c: ReportCase }): VNode | null {
         </div>
       </div>
       <p class="soft key">
-        <i class="k-dot" /> largest |candidate − reference| <i class="k-faint" /> one sample <i class="k-allowed" />{' '}
-        allowed, for a value as large as the output’s rms
-        {outputs.some((o) => o.noiseFloor !== null) ? (
+        <i class="k-dot" /> largest |candidate − reference| <i class="k-faint" /> one sample
+        {outputs.some((o) => allowedAtScale(o) !== null) ? (
+          <>
+            {' '}
+            <i class="k-allowed" /> allowed
+            {outputs.every((o) => byRounding(o)) ? '' : ', for a value as large as the output’s rms'}
+          </>
+        ) : null}
+        {outputs.some((o) => floorOf(o) !== null) ? (
           <>
             {' '}
             <i class="k-floor" /> noise floor
@@ -40,21 +47,35 @@ export function ErrorAxis({ c }: { c: ReportCase }): VNode | null {
   );
 }
 
-/** What the tolerance allows at a value of the output's own size; null where an expression decides. */
-export function allowedAtScale({ tolerance, metrics }: OutputComparison): number | null {
+/**
+ * What is allowed for a value of the output's own size: so many noise floors where these decide, else what the tolerance
+ * says. Null where an expression, a task gate or float64 decides.
+ */
+export function allowedAtScale(o: OutputComparison): number | null {
+  const { tolerance, metrics, rounding } = o;
   if (tolerance.expression !== undefined) return null;
+  if (byRounding(o) && rounding != null && rounding.instrument !== 'dtype-table') {
+    const floor = floorOf(o);
+    const counts = rounding.instrument === 'noise-floor' && floor !== null && rounding.limit !== null;
+    return counts ? floor * fromNum(rounding.limit ?? Number.NaN) : null;
+  }
   const allowed =
     fromNum(tolerance.atol) + fromNum(tolerance.rtol) * (metrics.scale === null ? 0 : fromNum(metrics.scale));
   return Number.isNaN(allowed) ? null : allowed;
 }
 
+/** What decides where no bound can be drawn. */
+const decidedBy = (o: OutputComparison): string =>
+  o.gate !== undefined ? 'by its task' : byRounding(o) ? 'by float64' : 'by expression';
+
 function valuesOf(o: OutputComparison): number[] {
-  const given = [o.metrics.maxAbs, o.noiseFloor, allowedAtScale(o), ...o.samples.map((s) => s.maxAbs)];
+  const given = [o.metrics.maxAbs, floorOf(o), allowedAtScale(o), ...o.samples.map((s) => s.maxAbs)];
   return given.filter((v) => v !== null).map(fromNum);
 }
 
 function Line({ o, scale }: { o: OutputComparison; scale: LogScale }): VNode {
   const allowed = allowedAtScale(o);
+  const floor = floorOf(o);
   const error = o.metrics.maxAbs === null ? null : fromNum(o.metrics.maxAbs);
   const label = `${formatNumber(o.metrics.maxAbs)}${allowed === null ? '' : ` of ${formatNumber(allowed)} allowed`}`;
   return (
@@ -77,16 +98,14 @@ function Line({ o, scale }: { o: OutputComparison; scale: LogScale }): VNode {
             <path class="limit" d={uprights([scale.x(allowed)], 4, HEIGHT - 4)} />
           </>
         )}
-        {o.noiseFloor === null ? null : (
-          <path class="floor" d={uprights([scale.x(fromNum(o.noiseFloor))], 4, HEIGHT - 4)} />
-        )}
+        {floor === null ? null : <path class="floor" d={uprights([scale.x(floor)], 4, HEIGHT - 4)} />}
         <path class="faint" d={dots(sampleDots(o, scale), MIDDLE)} />
         {error === null ? null : <path class={`dot ${tone(o.verdict, o.grade)}`} d={dots([scale.x(error)], MIDDLE)} />}
       </Canvas>
       <div class="axis-value">
         <b>{formatNumber(o.metrics.maxAbs)}</b>{' '}
         <span class="soft" title={toleranceWords(o)}>
-          {allowed === null ? 'by expression' : `of ${formatNumber(allowed)}`}
+          {allowed === null ? decidedBy(o) : `of ${formatNumber(allowed)}`}
         </span>
       </div>
     </div>

@@ -4,9 +4,11 @@ import { fromNum, type Num } from '../../records/numbers.ts';
 import type { ReportCase } from '../../records/report.ts';
 import { visible } from '../escape.ts';
 import { mismatchWords, toleranceWords } from '../explain.ts';
+import { byRounding } from '../judged.ts';
 import { difference, formatCount, formatNumber, formatPair, formatPercent } from '../numbers.ts';
 import { outcomeWord } from '../words.ts';
 import { HistogramChart } from './histogram.tsx';
+import { HowJudged } from './judged.tsx';
 import { Mark, Name, Part, Prose } from './words.tsx';
 
 /** Each output with its measures, the shape of its error and its worst places; healthy ones are folded to a line. */
@@ -26,9 +28,12 @@ export function Outputs({ c }: { c: ReportCase }): VNode | null {
             )}{' '}
             <span class={o.verdict === 'fail' ? 'verdict-word bad' : 'soft'}>{outcomeWord(o.verdict, o.grade)}</span>
           </summary>
-          <p class="soft">
-            Allowed: <Prose text={toleranceWords(o)} />. {mismatch(o)}
-          </p>
+          {isBounded(o) ? (
+            <p class="soft">
+              Allowed: <Prose text={toleranceWords(o)} />. {mismatch(o)}
+            </p>
+          ) : null}
+          <HowJudged o={o} />
           <div class="measures">
             <MetricsTable m={o.metrics} />
             <div>
@@ -41,6 +46,9 @@ export function Outputs({ c }: { c: ReportCase }): VNode | null {
     </Part>
   );
 }
+
+/** Whether bounds on elements decide: only then it means something how many lie outside. */
+const isBounded = (o: OutputComparison): boolean => o.gate === undefined && !byRounding(o);
 
 const mismatch = (o: OutputComparison): string => {
   const words = mismatchWords(o);

@@ -50,6 +50,23 @@ svg path{vector-effect:non-scaling-stroke;fill:none}
 .output>summary{padding:2px 0}
 .output>p{margin:6px 0 12px}
 .output+.output{margin-top:8px}
+.judged,.questions,.accepts{grid-template-columns:minmax(0,1fr)}
+.judged{display:grid;gap:8px;margin:0 0 20px;max-width:860px}
+.judged .remark{font-size:14px;max-width:none}
+.judged .bad{color:var(--bad)}
+.questions{display:grid;gap:6px}
+.question{display:grid;grid-template-columns:minmax(180px,310px) minmax(0,1fr) 132px;gap:0 16px;align-items:center}
+.question .numbers{grid-column:1/-1;font-size:13px;max-width:none}
+.question.aside{opacity:.75}
+.question.aside b{font-weight:400;color:var(--soft)}
+.question.foot svg{grid-column:2}
+.question.foot span{font-size:13px}
+.floors{margin-top:6px}
+.floors th,.floors td{padding:1px 24px 1px 0;white-space:nowrap;text-align:right}
+.floors th:first-child{text-align:left}
+.floors td{font-family:ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:13px}
+.accepts{list-style:none;margin-top:8px;display:grid;gap:6px}
+.accepts .warn{padding-left:12px;border-left:3px solid var(--g-close);margin-top:4px}
 .measures{display:grid;grid-template-columns:minmax(190px,240px) minmax(0,1fr);gap:16px 40px;padding-bottom:16px}
 .metrics{width:100%;align-self:start}
 .metrics th,.metrics td{padding:2px 0;border-bottom:1px solid var(--rule)}
@@ -81,6 +98,10 @@ svg .over{fill:var(--bad)}
 .measures{grid-template-columns:minmax(0,1fr)}
 }
 @media (max-width:640px){
+.question{grid-template-columns:minmax(0,1fr) auto;gap:0 8px}
+.question svg{grid-column:1/-1;grid-row:2}
+.question.foot svg{grid-column:1/-1;grid-row:1}
+.question.foot span{grid-column:1/-1;grid-row:2}
 .case>summary{grid-template-columns:18px minmax(0,1fr) auto;gap:0 8px}
 .note{grid-column:2/-1;white-space:normal}
 .axis-line{grid-template-columns:minmax(0,1fr) auto;gap:0 8px;margin-bottom:4px}

@@ -1,3 +1,4 @@
+import type { OutputComparison } from '../../records/comparison.ts';
 import type { Report, ReportCase } from '../../records/report.ts';
 import { divergenceWords } from '../case-text.ts';
 import { markdown, markdownCode } from '../escape.ts';
@@ -14,6 +15,7 @@ import {
   toleranceWords,
   worstFirst,
 } from '../explain.ts';
+import { judgedLine } from '../judged.ts';
 import { formatDate, formatDuration, formatNumber } from '../numbers.ts';
 import type { Reporter } from '../reporter.ts';
 import { blocks, outcome, outcomeWord, symbol, totalsSentence, verdictSentence } from '../words.ts';
@@ -59,10 +61,11 @@ function explained(c: ReportCase): string[] {
       ? [`- ${markdown(primaryReason(c))}`]
       : deciding.map((f) => `- ${markdown(f.message)} (${markdownCode(f.code)})${helpWords(findingFix(f))}`)),
     ...failingOutputs(c)
-      .filter((o) => o.metrics.elements > 0)
-      .map(
-        (o) =>
-          `- ${markdownCode(o.name)}: ${mismatchWords(o) ?? 'elements'} outside, max abs ${formatNumber(o.metrics.maxAbs)}, max rel ${formatNumber(o.metrics.maxRel)}; allowed ${markdown(toleranceWords(o))}`,
+      .filter((o) => o.metrics.elements > 0 || o.gate !== undefined)
+      .map((o) =>
+        o.gate === undefined
+          ? `- ${markdownCode(o.name)}: ${mismatchWords(o) ?? 'elements'} outside, max abs ${formatNumber(o.metrics.maxAbs)}, max rel ${formatNumber(o.metrics.maxRel)}; allowed ${markdown(toleranceWords(o))}${judgedWords(o)}`
+          : `- ${markdownCode(o.name)}: asked for: ${markdown(o.gate.asked)}${judgedWords(o)}`,
       ),
     ...c.diagnoses.map((d) => `- **Cause:** ${markdown(d.message)} (${markdownCode(d.code)})`),
     ...(c.firstDivergence === null ? [] : [`- ${markdown(divergenceWords(c.firstDivergence))}`]),
@@ -70,6 +73,11 @@ function explained(c: ReportCase): string[] {
     ...c.reproduce.slice(0, 1).map((r) => `- Again: ${markdownCode(r.command)}`),
   ];
 }
+
+const judgedWords = (o: OutputComparison): string => {
+  const text = judgedLine(o);
+  return text === null ? '' : `; ${markdown(text)}`;
+};
 
 const helpWords = (help: string | null): string => (help === null ? '' : `. ${markdown(help)}`);
 
