@@ -60,7 +60,9 @@ def answer(folder: Path, pair: dict) -> dict:
 
 
 def work(folder: Path, pairs: list[dict]) -> None:
-    for pair in pairs:
+    for index, pair in enumerate(pairs):
+        if index % 250 == 249:
+            print(f"onpar: peers: {index + 1} more of {len(pairs)} pairs", file=sys.stderr, flush=True)
         print(json.dumps([pair["id"], answer(folder, pair)]), flush=True)
 
 
@@ -73,7 +75,7 @@ def main() -> None:
     answers: dict[str, dict] = {}
     while len(answers) < len(pairs):
         command = [sys.executable, __file__, str(folder), str(len(answers))]
-        child = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        child = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         lines = [line for line in child.stdout.splitlines() if line.startswith('["')]  # Polygraphy prints, too
         answers.update(json.loads(line) for line in lines)
         if len(answers) < len(pairs):
