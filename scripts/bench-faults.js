@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { generate } from '../bench/faults/generate.js';
 import { onpar, peers } from '../bench/faults/judges.js';
 import { smallestNoise } from '../bench/faults/noise.js';
+import { broken, promises } from '../bench/faults/promises.js';
 import { brief, page } from '../bench/faults/table.js';
 
 const FRAMEWORKS = ['onnx', 'pytorch', 'sklearn', 'keras'];
@@ -43,4 +44,10 @@ if (write) {
   const file = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'fault-benchmark.md');
   writeFileSync(file, page({ ...benchmark, rows, noise }));
   say(`wrote ${file}`);
+}
+// Part of the benchmark need not keep what the whole one promises.
+if (frameworks.length === FRAMEWORKS.length) {
+  const missing = broken(promises({ ...benchmark, rows }));
+  for (const sentence of missing) say(`the benchmark is too small: ${sentence}`);
+  if (missing.length > 0) process.exitCode = 1;
 }

@@ -12,7 +12,7 @@ const runFile = promisify(execFile);
 
 /**
  * What pairs come from which toolchain: the script that writes `<name>.json` beside its models, one that runs after it in
- * the `onnx` toolchain, and what both read beside `kit`.
+ * the `onnx` toolchain, and the scripts and folders that both read.
  */
 const MAKERS = [
   {
@@ -20,7 +20,7 @@ const MAKERS = [
     toolchain: 'onnx',
     script: 'make.py',
     after: 'noise.py',
-    reads: ['bases', 'faults', 'healthy', 'traps', 'make.py', 'noise.py'],
+    reads: ['kit', 'bases', 'faults', 'healthy', 'traps', 'make.py', 'noise.py'],
   },
   framework('keras', 'tensorflow'),
   framework('pytorch', 'pytorch'),
@@ -31,21 +31,20 @@ const MAKERS = [
 function framework(name, toolchain) {
   const own = readdirSync(join(scripts, 'frameworks')).filter((file) => file.startsWith(`${name}_`));
   const shared = ['draft.py', ...(name === 'keras' ? [] : ['prove.py'])];
+  const kit = name === 'keras' ? [] : ['kit'];
   return {
     name,
     toolchain,
     script: join('frameworks', `${name}_pairs.py`),
     after: name === 'keras' ? null : join('frameworks', 'prove.py'),
-    reads: [...own, ...shared].map((file) => join('frameworks', file)),
+    reads: [...kit, ...[...own, ...shared].map((file) => join('frameworks', file))],
   };
 }
 
 function digest({ reads }) {
   const hash = createHash('sha256');
   const all = readdirSync(scripts, { recursive: true }).filter((file) => file.endsWith('.py'));
-  const mine = all.filter((file) =>
-    ['kit', ...reads].some((part) => file === part || file.startsWith(join(part, '/'))),
-  );
+  const mine = all.filter((file) => reads.some((part) => file === part || file.startsWith(join(part, '/'))));
   for (const file of mine.sort()) hash.update(file).update(readFileSync(join(scripts, file)));
   return hash.digest('hex').slice(0, 12);
 }
