@@ -60,10 +60,21 @@ def answer(folder: Path, pair: dict) -> dict:
 
 
 def work(folder: Path, pairs: list[dict]) -> None:
-    for index, pair in enumerate(pairs):
-        if index % 250 == 249:
-            print(f"onpar: peers: {index + 1} more of {len(pairs)} pairs", file=sys.stderr, flush=True)
+    for pair in pairs:
         print(json.dumps([pair["id"], answer(folder, pair)]), flush=True)
+
+
+def lines_of(command: list[str], before: int, total: int) -> tuple[list[str], int]:
+    """(answers of a child, its exit code); what Polygraphy and numpy say about odd values is not passed on."""
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        for line in child.stdout:
+            if line.startswith('["'):  # Polygraphy prints, too
+                lines.append(line)
+                done = before + len(lines)
+                if done % 250 == 0:
+                    print(f"onpar: peers: {done} of {total} pairs", file=sys.stderr, flush=True)
+    return lines, child.returncode
 
 
 def main() -> None:
@@ -75,12 +86,11 @@ def main() -> None:
     answers: dict[str, dict] = {}
     while len(answers) < len(pairs):
         command = [sys.executable, __file__, str(folder), str(len(answers))]
-        child = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-        lines = [line for line in child.stdout.splitlines() if line.startswith('["')]  # Polygraphy prints, too
+        lines, code = lines_of(command, len(answers), len(pairs))
         answers.update(json.loads(line) for line in lines)
         if len(answers) < len(pairs):
-            if child.returncode >= 0:
-                raise SystemExit(f"the peers stopped with exit code {child.returncode}")
+            if code >= 0:
+                raise SystemExit(f"the peers stopped with exit code {code}")
             crashed = pairs[len(answers)]["id"]
             answers[crashed] = {"polygraphy": True, "allclose": True, "identical": False, "crashed": True}
     print(json.dumps(answers))

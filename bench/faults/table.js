@@ -36,7 +36,7 @@ function byClass(rows, kind) {
 function named(rows) {
   if (rows.length === 0) return ['None.'];
   const proofOf = ({ proof }) =>
-    [proof.method, proof.output, proof.what].filter(Boolean).join(', ').replaceAll('|', '/');
+    [proof.method, proof.output, proof.what, proof.grid, proof.range].filter(Boolean).join(', ').replaceAll('|', '/');
   const lines = rows.map(
     (row) => `| ${row.id} | ${row.where ?? ''} | ${proofOf(row)} | ${row.verdict}: ${row.codes.join(', ')} |`,
   );
