@@ -32,7 +32,10 @@ def session(path: Path) -> onnxruntime.InferenceSession:
 def polygraphy_alarms(reference: Path, candidate: Path) -> bool:
     """`polygraphy run` on both models: its data loader, its comparison, its tolerances."""
     try:
-        runners = [OnnxrtRunner(lambda p=p: session(p), name=n) for n, p in [("candidate", candidate), ("reference", reference)]]
+        runners = [
+            OnnxrtRunner(lambda p=p: session(p), name=n)
+            for n, p in [("candidate", candidate), ("reference", reference)]
+        ]
         result = Comparator.compare_accuracy(Comparator.run(runners[::-1]))
         return not bool(result)
     except Exception:
