@@ -4,46 +4,70 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli, polygraphyEnvironment, root } from '../lib/environments.js';
 import { quiet } from './generate.js';
-import { writeSuite } from './suite.js';
+import { nameOf, suiteOf } from './suite.js';
 
-/** Pair id -> {alarm, verdict, codes}. Anything but `pass` is an alarm, as it is for onpar's exit code. */
-export function onpar({ folder, ...benchmark }, say) {
-  say('onpar: one suite with every pair');
-  const suite = writeSuite(folder, benchmark);
-  const out = join(folder, 'run');
+/** Pairs that one run judges: short enough to see it move, long enough that starting costs nothing. */
+const PAIRS_PER_RUN = 150;
+
+/** Pair id -> {alarm, verdict, codes} of one suite. Anything but `pass` is an alarm, as it is for onpar's exit code. */
+export function judge(place, bases, pairs, name) {
+  const suite = join(place, `${name}.json`);
+  writeFileSync(suite, `${JSON.stringify(suiteOf(bases, pairs), null, 1)}\n`);
+  const out = join(place, 'runs', name);
   const [node, ...entry] = cli;
-  const options = ['--out', out, '--cache', join(folder, 'store'), '--reporter', 'json'];
-  const started = Date.now();
+  const options = ['--out', out, '--cache', join(place, 'store'), '--reporter', 'json'];
   const { status } = spawnSync(node, [...entry, 'run', suite, ...options], {
     env: quiet,
     stdio: ['ignore', 2, 'ignore'],
   });
-  if (status !== 0 && status !== 1) throw new Error(`onpar ended with exit code ${status}`);
+  if (status !== 0 && status !== 1) throw new Error(`onpar ended with exit code ${status}: ${suite}`);
   const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
   const found = new Map(report.cases.map((c) => [c.id.replace(/@[^@]*$/, ''), c]));
-  const answers = benchmark.pairs.map((pair) => {
-    const c = found.get(`${pair.base}/${pair.id.slice(pair.base.length + 2)}`);
+  return pairs.map((pair) => {
+    const c = found.get(`${pair.base}/${nameOf(pair)}`);
     if (c === undefined) return [pair.id, { alarm: true, verdict: 'absent', codes: [] }];
     const codes = c.findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code);
     return [pair.id, { alarm: c.verdict !== 'pass', verdict: c.verdict, codes: [...new Set(codes)] }];
   });
-  return { seconds: (Date.now() - started) / 1000, answers: Object.fromEntries(answers) };
+}
+
+/** Whole bases at a time, so that a reference is observed once. */
+function portions(bases, pairs) {
+  const all = [[]];
+  for (const name of Object.keys(bases)) {
+    if (all.at(-1).length >= PAIRS_PER_RUN) all.push([]);
+    all.at(-1).push(...pairs.filter((pair) => pair.base === name));
+  }
+  return all.filter((portion) => portion.length > 0);
+}
+
+/** `{seconds, answers}` of onpar to every pair. */
+export function onpar({ place, bases, pairs }, say) {
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  const answers = {};
+  for (const [index, portion] of portions(bases, pairs).entries()) {
+    Object.assign(answers, Object.fromEntries(judge(place, bases, portion, `pairs-${index + 1}`)));
+    say(`onpar: ${Object.keys(answers).length} of ${pairs.length} pairs, ${seconds().toFixed(0)} s`);
+  }
+  return { seconds: seconds(), answers };
 }
 
 /** Pair id -> {polygraphy, allclose, identical}; pairs of other frameworks bring their own `allclose`. */
-export async function peers({ folder, pairs }, say) {
-  const file = join(folder, 'peers.json');
-  if (pairs.some(({ framework }) => framework === 'onnx') && !existsSync(file)) {
-    say('peers: Polygraphy and np.allclose on every ONNX pair');
+export async function peers({ place, folders, pairs }, say) {
+  const file = folders.onnx === undefined ? undefined : join(folders.onnx, 'peers.json');
+  if (file !== undefined && !existsSync(file)) {
     const { python } = await polygraphyEnvironment();
     const script = join(root, 'bench', 'faults', 'peers.py');
-    const printed = execFileSync(python, [script, folder], {
+    say('peers: Polygraphy and np.allclose on every ONNX pair');
+    const printed = execFileSync(python, [script, folders.onnx], {
+      cwd: place,
       env: quiet,
       maxBuffer: 2 ** 28,
       stdio: ['ignore', 'pipe', 2],
     });
     writeFileSync(file, printed.subarray(printed.indexOf('{')));
   }
-  const answers = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const answers = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'));
   return Object.fromEntries(pairs.map((pair) => [pair.id, answers[pair.id] ?? pair.peers ?? {}]));
 }

@@ -32,7 +32,10 @@ def session(path: Path) -> onnxruntime.InferenceSession:
 def polygraphy_alarms(reference: Path, candidate: Path) -> bool:
     """`polygraphy run` on both models: its data loader, its comparison, its tolerances."""
     try:
-        runners = [OnnxrtRunner(lambda p=p: session(p), name=n) for n, p in [("candidate", candidate), ("reference", reference)]]
+        runners = [
+            OnnxrtRunner(lambda p=p: session(p), name=n)
+            for n, p in [("candidate", candidate), ("reference", reference)]
+        ]
         result = Comparator.compare_accuracy(Comparator.run(runners[::-1]))
         return not bool(result)
     except Exception:
@@ -64,6 +67,19 @@ def work(folder: Path, pairs: list[dict]) -> None:
         print(json.dumps([pair["id"], answer(folder, pair)]), flush=True)
 
 
+def lines_of(command: list[str], before: int, total: int) -> tuple[list[str], int]:
+    """(answers of a child, its exit code); what Polygraphy and numpy say about odd values is not passed on."""
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        for line in child.stdout:
+            if line.startswith('["'):  # Polygraphy prints, too
+                lines.append(line)
+                done = before + len(lines)
+                if done % 250 == 0:
+                    print(f"onpar: peers: {done} of {total} pairs", file=sys.stderr, flush=True)
+    return lines, child.returncode
+
+
 def main() -> None:
     """In a child process: some candidates take onnxruntime down with them, which counts as an alarm of both."""
     folder = Path(sys.argv[1])
@@ -73,12 +89,11 @@ def main() -> None:
     answers: dict[str, dict] = {}
     while len(answers) < len(pairs):
         command = [sys.executable, __file__, str(folder), str(len(answers))]
-        child = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        lines = [line for line in child.stdout.splitlines() if line.startswith('["')]  # Polygraphy prints, too
+        lines, code = lines_of(command, len(answers), len(pairs))
         answers.update(json.loads(line) for line in lines)
         if len(answers) < len(pairs):
-            if child.returncode >= 0:
-                raise SystemExit(f"the peers stopped with exit code {child.returncode}")
+            if code >= 0:
+                raise SystemExit(f"the peers stopped with exit code {code}")
             crashed = pairs[len(answers)]["id"]
             answers[crashed] = {"polygraphy": True, "allclose": True, "identical": False, "crashed": True}
     print(json.dumps(answers))

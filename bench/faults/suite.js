@@ -1,6 +1,4 @@
-// The benchmark as one suite of onpar: a case for each reference model, a conversion for each pair.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Pairs as a suite of onpar: a case for each reference model, a conversion for each candidate.
 
 /** What a user of the model knows and would write down: legal ranges where they matter, sizes of dynamic dimensions. */
 function inputsOf({ inputs, source }) {
@@ -11,34 +9,41 @@ function inputsOf({ inputs, source }) {
   return Object.fromEntries(told.map(({ name, range }) => [name, { range }]));
 }
 
-const tolerance = ({ precision }) => (precision === 'float32' ? {} : { tolerance: precision });
+/** The name of a pair's conversion; with its case it is the pair's id. */
+export const nameOf = (pair) => pair.id.slice(pair.base.length + 2);
 
+/**
+ * An artifact, or an export by onpar itself. A lower precision is declared by its preset; a calibrated candidate brings the
+ * data that it was calibrated with, and is judged on them.
+ */
 function conversion(pair) {
   return {
-    artifact: pair.candidate,
-    name: pair.id.slice(pair.base.length + 2),
+    ...(pair.convert ?? { artifact: pair.candidate }),
+    name: nameOf(pair),
     run: [pair.runtime ?? 'onnxruntime-node'],
-    ...tolerance(pair),
+    ...(pair.precision === 'float32' ? {} : { tolerance: pair.precision }),
+    ...(pair.samples === undefined ? {} : { samples: pair.samples }),
   };
 }
 
-export function writeSuite(folder, { bases, pairs }) {
+const unlessEmpty = (key, value) => (Object.keys(value ?? {}).length > 0 ? { [key]: value } : {});
+
+/** One suite with every pair of these bases. */
+export function suiteOf(bases, pairs) {
   const cases = {};
   for (const [name, base] of Object.entries(bases)) {
     const mine = pairs.filter((pair) => pair.base === name);
     if (mine.length === 0) continue;
-    const inputs = inputsOf(base);
     cases[name] = {
       source: base.source ?? mine[0].reference,
       ...(base.reference === undefined ? {} : { reference: { runtime: base.reference } }),
       ...(base.trust ? { trust: true } : {}),
-      ...(Object.keys(inputs).length > 0 ? { inputs } : {}),
+      ...unlessEmpty('inputs', inputsOf(base)),
       dims: base.dims,
-      ...(Object.keys(base.ties ?? {}).length > 0 ? { ties: base.ties } : {}),
+      ...(base.samples === undefined ? {} : { samples: base.samples }),
+      ...unlessEmpty('ties', base.ties),
       convert: mine.map(conversion),
     };
   }
-  const file = join(folder, 'onpar.json');
-  writeFileSync(file, `${JSON.stringify({ python: 'managed', cases }, null, 1)}\n`);
-  return file;
+  return { python: 'managed', cases };
 }

@@ -36,15 +36,24 @@ function byClass(rows, kind) {
 function named(rows) {
   if (rows.length === 0) return ['None.'];
   const proofOf = ({ proof }) =>
-    [proof.method, proof.output, proof.what].filter(Boolean).join(', ').replaceAll('|', '/');
+    [proof.method, proof.output, proof.what, proof.grid, proof.range].filter(Boolean).join(', ').replaceAll('|', '/');
   const lines = rows.map(
     (row) => `| ${row.id} | ${row.where ?? ''} | ${proofOf(row)} | ${row.verdict}: ${row.codes.join(', ')} |`,
   );
   return ['| pair | where | proof | onpar |', '| --- | --- | --- | --- |', ...lines];
 }
 
+/** Smallest noise caught, by base. */
+function noiseTable(noise, bases) {
+  const lines = Object.entries(noise).map(([name, level]) => {
+    const caught = level === null ? ['none', ''] : [`2^${level}`, (2 ** level).toPrecision(2)];
+    return `| ${name} | ${bases[name].architecture} | ${caught.join(' | ')} |`;
+  });
+  return ['| base | architecture | caught from | |', '| --- | --- | --: | --: |', ...lines];
+}
+
 /** The page, as Markdown. */
-export function page({ rows, bases, dropped }) {
+export function page({ rows, bases, dropped, noise }) {
   const faulty = rows.filter(({ kind }) => kind === 'faulty');
   const healthy = rows.filter(({ kind }) => kind === 'healthy');
   const classes = new Set(faulty.map((row) => row.class)).size;
@@ -70,6 +79,12 @@ export function page({ rows, bases, dropped }) {
     '',
     ...named(healthy.filter(({ onpar }) => onpar)),
     '',
+    '## The smallest weight noise that is still caught',
+    '',
+    'All float32 weights of 16 elements or more are multiplied by 1 + noise, a seeded normal draw of this relative standard deviation (2^-23 to 2^-4, by bisection over powers of two). 2^-24 is what rounding to float32 does; what is caught at 2^-23 may therefore be rounding.',
+    '',
+    ...noiseTable(noise, bases),
+    '',
     '## Faults by class (caught / pairs)',
     '',
     ...byClass(rows, 'faulty'),
@@ -88,7 +103,7 @@ export function page({ rows, bases, dropped }) {
 }
 
 /** What the terminal shows. */
-export function brief({ rows, seconds }) {
+export function brief({ rows, seconds, noise }) {
   const name = (row) => `  ${row.id} (${row.verdict})`;
   const missed = rows.filter(({ kind, onpar }) => kind === 'faulty' && !onpar).map(name);
   const alarms = rows.filter(({ kind, onpar }) => kind === 'healthy' && onpar).map(name);
@@ -99,5 +114,7 @@ export function brief({ rows, seconds }) {
     ...missed,
     `alarms: ${alarms.length}`,
     ...alarms,
+    'smallest relative weight noise that is caught:',
+    ...Object.entries(noise).map(([name, level]) => `  ${name} ${level === null ? 'none' : `2^${level}`}`),
   ].join('\n');
 }
