@@ -72,7 +72,6 @@ export type SampleComparison = z.infer<typeof sampleComparison>;
 
 /** What tells rounding from fault: float64 on both sides, the measured noise floor, or the dtype's table where neither is to be had. */
 export const INSTRUMENTS = ['float64', 'noise-floor', 'dtype-table'] as const;
-export type Instrument = (typeof INSTRUMENTS)[number];
 
 /** How the error of one output was held against what rounding does. Ratios are the worst over slices and samples. */
 export const rounding = z.object({

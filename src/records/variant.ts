@@ -17,8 +17,8 @@ export const variant = z.strictObject({
    */
   perturb: z.strictObject({ step: z.enum(PERTURB_STEPS), seed: z.number().int() }).optional(),
   /**
-   * Every sum of n terms is off by its a-priori bound n·u·Σ|terms|, u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical
-   * Algorithms, 2nd ed., section 4.2): what summing in another order may do at most. Only with `precision: float64`.
+   * Every sum of n terms is off by m·u·Σ|terms|, u = 2⁻²⁴, m = max(√n, n/16): what summing in another order does at most in
+   * sound code (converters/host/onpar_host/summing.py has the sources). Only with `precision: float64`.
    */
   accumulate: z.strictObject({ sign: z.enum(['up', 'down', 'random']), seed: z.number().int() }).optional(),
 });

@@ -38,7 +38,11 @@ describe('chance', () => {
   test('a candidate that draws where the reference does not fails, also where all answers agree', async () => {
     const noisy = await compare('steady', 'noisy');
     expect([noisy.exitCode, noisy.verdict]).toEqual([1, 'fail']);
-    expect(noisy.told).toEqual(['error candidate-not-deterministic', 'error values-differ']);
+    expect(noisy.told).toEqual([
+      'error candidate-not-deterministic',
+      'error values-differ',
+      'error beyond-noise-floor',
+    ]);
     const dropping = await compare('steady', 'dropping');
     expect([dropping.verdict, dropping.case.grade]).toEqual(['fail', 'broken']);
     expect(dropping.told).toEqual(['error candidate-not-deterministic']);
@@ -52,12 +56,18 @@ describe('chance', () => {
 describe('rows', () => {
   test('a candidate that mixes rows where the reference does not', async () => {
     const result = await compare('rows-apart', 'rows-mixed');
-    expect(result).toMatchObject({ verdict: 'fail', told: ['error candidate-mixes-rows', 'error values-differ'] });
+    expect(result).toMatchObject({
+      verdict: 'fail',
+      told: ['error candidate-mixes-rows', 'error values-differ', 'error beyond-noise-floor'],
+    });
     expect(result.says).toContain('row 0 of sample normal[batch=3] comes out otherwise alone than in its batch');
   });
   test('a reference that mixes rows explains why a candidate that does not differs', async () => {
     const result = await compare('rows-mixed', 'rows-apart');
-    expect(result).toMatchObject({ verdict: 'fail', told: ['warning reference-mixes-rows', 'error values-differ'] });
+    expect(result).toMatchObject({
+      verdict: 'fail',
+      told: ['warning reference-mixes-rows', 'error values-differ', 'error beyond-noise-floor'],
+    });
     expect(result.says).toContain('the candidate keeps rows apart, so they cannot agree');
   });
   test('both mix: the model is so, and passes', async () => {
@@ -98,7 +108,11 @@ describe('optimisers', () => {
     const { exitCode, text } = await onpar(['run', '--out', 'run', '--cache', cache], { cwd: dir });
     const [c] = readReport(join(dir, 'run')).cases;
     expect([exitCode, c?.verdict]).toEqual([1, 'fail']);
-    expect(c?.findings.map((f) => f.code)).toEqual(['values-differ', 'optimiser-makes-difference']);
+    expect(c?.findings.filter((f) => f.severity !== 'info').map((f) => f.code)).toEqual([
+      'values-differ',
+      'beyond-noise-floor',
+      'optimiser-makes-difference',
+    ]);
     expect(text).toContain('with the optimiser off the models agree');
   });
 });

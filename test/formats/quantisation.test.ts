@@ -160,9 +160,7 @@ test('weights quantised as they should be have no findings, with or without the 
 test('scales and zero points that cannot be right', () => {
   for (const bad of [0, Number.NaN, Number.POSITIVE_INFINITY, 1e-40, -1])
     expect(codes(conv({ scale: (s, row) => (row === 2 ? bad : s) })), String(bad)).toContain('scale-invalid 2');
-  expect(codes(conv({ zero: 3, integer: (q) => Math.max(q, -120) }))).toContain(
-    'zero-point-asymmetric 0,1,2,3,4,5,6,7',
-  );
+  expect(codes(conv({ zero: 3, integer: (q) => Math.max(q, -120) }))).toContain('zero-point-shared 0,1,2,3,4,5,6,7');
   expect(codes(conv({ perTensor: true, zero: -2, integer: (q) => Math.max(q, -120) }))).toEqual([
     'zero-point-asymmetric',
   ]);

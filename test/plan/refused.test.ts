@@ -64,13 +64,13 @@ describe('runtimes', () => {
       message: 'case `a`: unknown runtime `onnxruntime-nod`',
       exitCode: 2,
     });
-    expect(error.fix).toBe('did you mean `onnxruntime-node`? allowed: onnxruntime-node, onnxruntime');
+    expect(error.fix).toBe('did you mean `onnxruntime-node`? allowed: onnxruntime-node, onnxruntime, onnx-reference');
   });
   test('one that does not fit the format', async () => {
     expect(await refused(onnxCase('convert: { to: same, run: litert }'))).toMatchObject({
       code: 'runtime-format',
       message: 'case `a`: runtime `litert` does not execute `onnx` (it executes tflite)',
-      fix: 'runtimes for onnx: onnxruntime-node, onnxruntime',
+      fix: 'runtimes for onnx: onnxruntime-node, onnxruntime, onnx-reference',
     });
   });
   test('the reference’s is told as such', async () => {

@@ -22,7 +22,10 @@ class Perturb:
 
 @dataclass(frozen=True)
 class Accumulate:
-    """Every sum of n terms is off by n * 2**-24 * sum(|terms|): `sign` is up, down or random."""
+    """Every sum of n terms is off by effective_terms(n) * 2**-24 * sum(|terms|) (summing.py).
+
+    `sign` is up, down or random.
+    """
 
     sign: str
     seed: int

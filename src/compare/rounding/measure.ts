@@ -75,15 +75,15 @@ export function measureRounding({
       ? null
       : unstableElements(moved64.max, twins.reference, parts),
   );
-  const error = largest([candidate], reference);
+  const error = finite(largest([candidate], reference));
   const twin =
     twins === null || moved64 === null
       ? null
       : {
-          referenceError: largest([reference], twins.reference).max,
-          toReference: largest([candidate], twins.reference).max,
+          referenceError: finite(largest([reference], twins.reference)).max,
+          toReference: finite(largest([candidate], twins.reference)).max,
           distance: twins.candidate === null ? null : largest([twins.candidate], twins.reference).max,
-          candidateError: twins.candidate === null ? null : largest([candidate], twins.candidate).max,
+          candidateError: twins.candidate === null ? null : finite(largest([candidate], twins.candidate)).max,
           spread: moved64.max,
           accumulated: largest(twins.accumulated, twins.reference).max,
         };
@@ -149,6 +149,13 @@ function largest(others: readonly NumericView[], base: NumericView): Distances {
     }
   }
   if (rms !== max) for (let i = 0; i < rms.length; i++) rms[i] = Math.sqrt((rms[i] as number) / others.length);
+  return { max, rms };
+}
+
+/** Lone NaN and infinities of the deployed models are findings of their own, before any distance. */
+function finite({ max, rms }: Distances): Distances {
+  for (const values of [max, rms])
+    for (let i = 0; i < values.length; i++) if (values[i] === Number.POSITIVE_INFINITY) values[i] = 0;
   return { max, rms };
 }
 

@@ -51,6 +51,10 @@ export interface CaseSuggestion {
 const BY_TOLERANCE: readonly string[] = [
   'values-differ',
   'values-close',
+  'beyond-noise-floor',
+  'function-differs',
+  'computed-badly',
+  'ill-conditioned',
   'expression-false',
   'measure-undefined',
   'argmax-disagrees',

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from onnx.inliner import inline_local_functions
+
 import onnx
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, numpy_helper
-from onnx.inliner import inline_local_functions
 
 
 def read_model(path: str) -> ModelProto:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import onnx
 from onnx.reference.op_run import OpRun
+
+import onnx
 
 MICROSOFT = "com.microsoft"
 NCHWC = "com.microsoft.nchwc"

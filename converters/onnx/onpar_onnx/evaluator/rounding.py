@@ -1,7 +1,8 @@
 """What summing in another order may do: sums that are off by their a-priori bound.
 
 Every sum that the evaluator's own operators make goes through `off`. Unless a `Rounding` is active it
-returns the sum as it is. While one is active the sum of n terms is off by n * u * sum(|terms|), u = 2**-24
+returns the sum as it is. While one is active the sum of n terms is off by m * u * sum(|terms|), m =
+`effective_terms(n)`, u = 2**-24
 the unit roundoff of float32: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 4.2,
 first order in u (gamma_n = n*u/(1 - n*u) there). Operators that are made of several sums (attention,
 normalisations, recurrences) need no formula of their own: each inner sum is off, and the errors travel on
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from onpar_host.summing import effective_terms
 
 UNIT = 2.0**-24
 """Unit roundoff of float32, round to nearest."""
@@ -82,4 +84,4 @@ def off(value: np.ndarray, terms: float, magnitude: Callable[[], np.ndarray]) ->
     rounding = current()
     if rounding is None or np.asarray(value).dtype.kind != "f":
         return value
-    return rounding.add(value, terms * UNIT * magnitude())
+    return rounding.add(value, effective_terms(terms) * UNIT * magnitude())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
 from onnx import (
     AttributeProto,
     FunctionProto,

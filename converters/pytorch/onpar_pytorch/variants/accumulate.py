@@ -6,6 +6,7 @@ from typing import Any
 
 from onpar_host.packages import require
 from onpar_host.perturbing import ROUNDOFF
+from onpar_host.summing import effective_terms
 from onpar_host.variant import Accumulate
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
@@ -17,13 +18,13 @@ UNIT = ROUNDOFF["float32"]
 
 
 class Accumulating(TorchDispatchMode):
-    """Adds n * u * Σ|terms| to each sum of n terms, u = 2**-24, for a module that runs in float64.
+    """Adds m * u * Σ|terms| to each sum of n terms, for a module that runs in float64.
 
-    Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 4.2 (any order
-    of summation). Σ|terms| is the same operator on absolute values. Operators that sum inside
-    (softmax, norms) are taken apart first; recurrent layers and attention reach this mode in parts.
-    Other float operators that round are off by 2 * u * |y|; Fourier transforms and solvers count
-    among these, which is too little for them. What only chooses or moves values is exact.
+    m = `effective_terms(n)`, which gives the sources; u = 2**-24. Σ|terms| is the same operator on
+    absolute values. Operators that sum inside (softmax, norms) are taken apart first; recurrent
+    layers and attention reach this mode in parts. Other float operators that round are off by
+    2 * u * |y|; Fourier transforms and solvers count among these, which is too little for them.
+    What only chooses or moves values is exact.
     """
 
     def __init__(self, asked: Accumulate) -> None:
@@ -76,7 +77,7 @@ class Accumulating(TorchDispatchMode):
         if writes_to(func, args, kwargs):
             return 2 * UNIT * result.abs()
         terms = TERMS[name](args, result)
-        bound = terms * UNIT * func(*sizes, **options)
+        bound = effective_terms(terms) * UNIT * func(*sizes, **options)
         return bound + (UNIT * result.abs() if name == "mean" else 0)
 
     def _off(self, result: Any, bound: Any) -> Any:

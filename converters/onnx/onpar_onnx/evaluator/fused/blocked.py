@@ -13,9 +13,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from onpar_host.packages import require
+
 import onnx
 from onnx import helper
-from onpar_host.packages import require
 
 from ..operator import NCHWC, Operator, implements
 from ..operators.convolution import convolve

@@ -11,6 +11,7 @@ import itertools
 from typing import Any
 
 import numpy as np
+
 import onnx
 
 from ..operator import Operator, implements

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 import onnx
 
 from ..operator import MICROSOFT, Operator, implements
