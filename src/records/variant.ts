@@ -17,7 +17,7 @@ export const variant = z.strictObject({
    */
   perturb: z.strictObject({ step: z.enum(PERTURB_STEPS), seed: z.number().int() }).optional(),
   /**
-   * Every sum of n terms is off by m·u·Σ|terms|, u = 2⁻²⁴, m = max(√n, n/16): what summing in another order does at most in
+   * Every sum of n terms is off by u·(√n·Σ|terms| + n/2·|Σ terms|), u = 2⁻²⁴: what summing in another order does at most in
    * sound code (converters/host/onpar_host/summing.py has the sources). Only with `precision: float64`.
    */
   accumulate: z.strictObject({ sign: z.enum(['up', 'down', 'random']), seed: z.number().int() }).optional(),

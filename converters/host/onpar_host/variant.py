@@ -22,7 +22,7 @@ class Perturb:
 
 @dataclass(frozen=True)
 class Accumulate:
-    """Every sum of n terms is off by effective_terms(n) * 2**-24 * sum(|terms|) (summing.py).
+    """Every sum is off by what sound float32 code loses at most (summing.py).
 
     `sign` is up, down or random.
     """

@@ -61,6 +61,8 @@ interface Cell {
   readonly floor: number;
   readonly informative: boolean;
   readonly ratio: number;
+  /** With the elements in which the candidate jumps. */
+  readonly rawRatio: number;
   readonly twin: TwinCell | null;
 }
 
@@ -80,7 +82,7 @@ interface TwinCell {
 export function decide({ step, reach, samples, unsteady = 0 }: DecideInput): Decision | null {
   if (samples.length === 0 || samples.every((s) => s.runs === 0 && s.tables.every((t) => t.twin === null))) return null;
   const limit = limitOf(step, reach);
-  const cells = cellsOf(samples, step, unsteady);
+  const cells = cellsOf(samples, step, unsteady, mayJump(samples));
   const loud = samples.filter((s) => s.unstable <= MOST_UNSTABLE).map((s) => s.sample);
   const ofLoud = cells.filter((c) => loud.includes(c.sample));
   const telling = (byRms(step) ? pooledCells(ofLoud) : ofLoud).filter((c) => c.informative);
@@ -142,7 +144,7 @@ const limitOf = (step: PerturbStep, reach: DecideInput['reach']): number =>
 /** Whether the floor alone leaves something to find out. */
 function isOpen(telling: readonly Cell[], worst: Cell | null, limit: number): boolean {
   if (worst === null) return true;
-  if (worst.ratio <= Math.min(SETTLED, limit)) return false;
+  if (telling.every((c) => c.rawRatio <= Math.min(SETTLED, limit))) return false;
   return !telling.some((c) => c.ratio > HOPELESS.ratio && c.error > HOPELESS.ofScale * c.scale);
 }
 
@@ -254,7 +256,22 @@ function judgeCell({ twin, floor, scale, error }: Cell & { twin: TwinCell }, ste
   return { spread, functionRatio, sameFunction, computationRatio, computedWell };
 }
 
-function cellsOf(samples: readonly SampleRounding[], step: PerturbStep, unsteady: number): Cell[] {
+/**
+ * Where perturbation makes an output jump (a threshold, a sorted list), the candidate may jump too, in other elements: in as
+ * many, twice as many at most, over all samples. What float64 says of the function counts every element all the same.
+ */
+function mayJump(samples: readonly SampleRounding[]): boolean {
+  const total = (of: (s: SampleRounding) => number): number => samples.reduce((sum, s) => sum + of(s), 0);
+  const unstable = total((s) => s.unstable);
+  return unstable > 0 && total((s) => s.jumps) <= 2 * unstable;
+}
+
+function cellsOf(
+  samples: readonly SampleRounding[],
+  step: PerturbStep,
+  unsteady: number,
+  jumpsAllowed: boolean,
+): Cell[] {
   const pooled = poolOf(samples, step);
   return samples.flatMap((sample) => {
     const whole = (sample.tables[0] as SliceTable).scale[0] as number;
@@ -275,7 +292,9 @@ function cellsOf(samples: readonly SampleRounding[], step: PerturbStep, unsteady
           SMALLEST_NORMAL,
           unsteady,
         );
-        const error = errorAt(table, index, step);
+        const calm = jumpsAllowed ? table.calm : null;
+        const raw = errorAt(table, index, step);
+        const error = calm === null ? raw : errorAt(calm, index, step);
         const twin = table.twin;
         const at = (values: Float64Array | null): number | null => (values === null ? null : (values[index] as number));
         return {
@@ -287,14 +306,15 @@ function cellsOf(samples: readonly SampleRounding[], step: PerturbStep, unsteady
           floor,
           informative: floor <= INFORMATIVE[step] * Math.max(pool.scale, scale),
           ratio: error / floor,
+          rawRatio: raw / floor,
           twin:
             twin === null
               ? null
               : {
                   referenceError: twin.referenceError[index] as number,
-                  toReference: twin.toReference[index] as number,
+                  toReference: (calm?.toReference ?? twin.toReference)[index] as number,
                   distance: at(twin.distance),
-                  candidateError: at(twin.candidateError),
+                  candidateError: at(calm?.candidateError ?? twin.candidateError),
                   spread: twin.spread[index] as number,
                   accumulated: twin.accumulated[index] as number,
                 },
@@ -312,7 +332,7 @@ const unitOf = (step: PerturbStep): number => (step === 'int8' ? UNIT.float32 : 
 
 /** Low precision rounds every element by its whole step: compared by rms, a maximum would be a matter of luck. */
 const byRms = (step: PerturbStep): boolean => step !== 'float32';
-const errorAt = (t: SliceTable, i: number, step: PerturbStep): number =>
+const errorAt = (t: Pick<SliceTable, 'error' | 'errorRms'>, i: number, step: PerturbStep): number =>
   (byRms(step) ? t.errorRms : t.error)[i] as number;
 const floorAt = (t: SliceTable, i: number, step: PerturbStep): number | null =>
   (byRms(step) ? t.floorRms : t.floor)?.[i] ?? null;

@@ -1,6 +1,6 @@
 import type { NumericView } from '../values/kernel.ts';
 import { type Partition, partitionsOf, sliceMax, slicePeak, sliceRms } from './partition.ts';
-import { unstableElements } from './unstable.ts';
+import { jumping, unstableElements } from './unstable.ts';
 
 /** What float64 says about one output in one sample, all views of one shape. */
 export interface Twins {
@@ -34,6 +34,15 @@ export interface SliceTable {
   readonly floor: Float64Array | null;
   readonly floorRms: Float64Array | null;
   readonly twin: TwinTable | null;
+  /** The candidate's distances again, without the elements in which it jumps; null: it does not. */
+  readonly calm: CalmTable | null;
+}
+
+export interface CalmTable {
+  readonly error: Float64Array;
+  readonly errorRms: Float64Array;
+  readonly toReference: Float64Array | null;
+  readonly candidateError: Float64Array | null;
 }
 
 export interface TwinTable {
@@ -53,7 +62,9 @@ export interface SampleRounding {
   readonly tables: readonly SliceTable[];
   /** Share of elements that jump when perturbed. */
   readonly unstable: number;
-  /** |reference − perturbed| of the elements that did not jump; null without perturbed runs. */
+  /** Share of further elements in which the candidate jumps: as rounding may do where the reference jumps when perturbed. */
+  readonly jumps: number;
+  /** Perturbed runs. */
   readonly runs: number;
 }
 
@@ -87,12 +98,24 @@ export function measureRounding({
           spread: moved64.max,
           accumulated: largest(twins.accumulated, twins.reference).max,
         };
+  const jumps = moved === null ? null : without(jumping(error.max, moved.max, reference, parts), skip);
   return {
     sample,
     runs: perturbed.length,
-    unstable: skip === null ? 0 : skip.reduce((n, s) => n + s, 0) / skip.length,
-    tables: parts.map((part) => tableOf(part, { reference, error, moved, twin, skip })),
+    unstable: shareOf(skip),
+    jumps: shareOf(jumps),
+    tables: parts.map((part) => tableOf(part, { reference, error, moved, twin, skip, jumps })),
   };
+}
+
+const shareOf = (mask: Uint8Array | null): number =>
+  mask === null ? 0 : mask.reduce((n, s) => n + s, 0) / Math.max(1, mask.length);
+
+/** What is masked in `mask` and not in `known`; null: nothing. */
+function without(mask: Uint8Array | null, known: Uint8Array | null): Uint8Array | null {
+  if (mask === null || known === null) return mask;
+  const rest = mask.map((value, i) => value & (1 - (known[i] as number)));
+  return rest.includes(1) ? rest : null;
 }
 
 interface Elementwise {
@@ -101,9 +124,10 @@ interface Elementwise {
   readonly moved: Distances | null;
   readonly twin: { readonly [K in keyof TwinTable]: TwinTable[K] } | null;
   readonly skip: Uint8Array | null;
+  readonly jumps: Uint8Array | null;
 }
 
-function tableOf(part: Partition, { reference, error, moved, twin, skip }: Elementwise): SliceTable {
+function tableOf(part: Partition, { reference, error, moved, twin, skip, jumps }: Elementwise): SliceTable {
   const max = (values: Float64Array): Float64Array => sliceMax(values, part, skip);
   return {
     axis: part.axis,
@@ -125,6 +149,18 @@ function tableOf(part: Partition, { reference, error, moved, twin, skip }: Eleme
             spread: max(twin.spread),
             accumulated: max(twin.accumulated),
           },
+    calm: jumps === null ? null : calmTable(part, error, twin, union(skip, jumps)),
+  };
+}
+
+function calmTable(part: Partition, error: Distances, twin: Elementwise['twin'], skip: Uint8Array | null): CalmTable {
+  const max = (values: Float64Array | null | undefined): Float64Array | null =>
+    values == null ? null : sliceMax(values, part, skip);
+  return {
+    error: sliceMax(error.max, part, skip),
+    errorRms: sliceRms(error.max, part, skip),
+    toReference: max(twin?.toReference),
+    candidateError: max(twin?.candidateError),
   };
 }
 

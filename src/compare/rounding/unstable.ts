@@ -14,7 +14,15 @@ const FEWEST_IN_ALL = 16;
  *
  * `moved`: max |perturbed − reference| of each element, infinite where only one of both is finite. Null: none jumps.
  */
-export function unstableElements(
+export const unstableElements = (
+  moved: Float64Array,
+  reference: ArrayLike<number>,
+  parts: readonly Partition[],
+): Uint8Array | null => jumping(moved, moved, reference, parts);
+
+/** Elements whose `distance` is a jump beside how far ordinary elements of their slices move; null: none. */
+export function jumping(
+  distance: Float64Array,
   moved: Float64Array,
   reference: ArrayLike<number>,
   parts: readonly Partition[],
@@ -26,7 +34,7 @@ export function unstableElements(
     let any = false;
     for (let i = 0; i < moved.length; i++) {
       if (mask !== null && mask[i] === 0) continue;
-      const m = moved[i] as number;
+      const m = distance[i] as number;
       const median = medians?.[Math.floor(i / part.inner) % part.size] ?? m;
       if (m === Number.POSITIVE_INFINITY || m > JUMP * median) {
         found[i] = 1;

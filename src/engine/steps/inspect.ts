@@ -67,6 +67,7 @@ const FAILING: ReadonlySet<QuantisationFinding['code']> = new Set([
   'weights-differ',
   'grid-of-four-bits',
   'weight-clipped',
+  'scale-coarse',
 ]);
 
 function quantisationFinding({ code, tensor, node, channels, value, reference }: QuantisationFinding): RawFinding {

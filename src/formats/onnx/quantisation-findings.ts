@@ -1,4 +1,5 @@
 import { constantsOf, finalUses } from './constants.ts';
+import { mostAlike } from './match-weights.ts';
 import { channelsOf } from './movable.ts';
 import type { TensorProto } from './onnx_pb.generated.ts';
 import { type QuantisedPlace, quantisedPlaces } from './quantisation.ts';
@@ -68,7 +69,7 @@ const ROUNDING = 2 ** -22;
  * Scales and zero points that cannot follow from the weights, of an ONNX file and, where the float model it was made from is
  * given, of the distance between both. Bounds: `scale-*` and `weight-clipped` hold for weights of 8 bits; `weights-differ`
  * is an error above half a step in any channel. A reference weight is found by name, with what quantisers append taken off,
- * and shape, else by a shape that both sides have once. Weights that BatchNormalization or Mul follows in the reference are
+ * and shape, else by a shape that both sides have once, else by the direction that its values point in (match-weights.ts). Weights that BatchNormalization or Mul follows in the reference are
  * not compared: folding it into them changes them rightfully. Errors as `readQuantisation`.
  */
 export function quantisationFindings(from: string, against?: string): QuantisationFinding[] {
@@ -89,7 +90,8 @@ export function quantisationFindings(from: string, against?: string): Quantisati
     const channels = readChannels(place, integers, flow, from);
     if (channels === null) return found;
     found.push(...gridFindings(place, channels));
-    const reference = references?.find(place, integers, shapes.get(shapeKey(integers)) === 1);
+    const isOnly = shapes.get(shapeKey(integers)) === 1;
+    const reference = references?.find(place, integers, isOnly, () => dequantised(channels));
     if (reference !== undefined) found.push(...distance(place, channels, reference.name, reference.read()));
     return found;
   });
@@ -297,16 +299,27 @@ function referenceWeights(file: string) {
   );
   const shapes = countOf(weights.map(({ tensor }) => shapeKey(tensor)));
   return {
-    find: ({ tensor: name }: QuantisedPlace, tensor: TensorProto, isOnly: boolean) => {
+    find: ({ tensor: name }: QuantisedPlace, tensor: TensorProto, isOnly: boolean, values: () => Float64Array) => {
       const shape = shapeKey(tensor);
       const alike = weights.filter((weight) => shapeKey(weight.tensor) === shape);
       const named = alike.find((weight) => weight.name === name || weight.name === baseName(name));
-      const found = named ?? (isOnly && shapes.get(shape) === 1 ? alike[0] : undefined);
+      const read = (weight: (typeof alike)[number]) => numbersIn(weight.tensor, file) ?? new Float64Array(0);
+      // Conversions rename: what is left is which weight of the reference points the same way.
+      const found =
+        named ??
+        (isOnly && shapes.get(shape) === 1
+          ? alike[0]
+          : alike.length === 0
+            ? undefined
+            : mostAlike(values(), alike, read));
       if (found === undefined || isRescaled(flow, found.value, found.tensor.dims.length)) return undefined;
-      return { name: found.name, read: () => numbersIn(found.tensor, file) ?? new Float64Array(0) };
+      return { name: found.name, read: () => read(found) };
     },
   };
 }
+
+const dequantised = ({ integers, of, scale, zero }: ChannelView): Float64Array =>
+  Float64Array.from(integers, (level, i) => (level - zero(of(i))) * scale(of(i)));
 
 /** Whether an operator that optimisers fold into weights follows the node that uses them. */
 function isRescaled(flow: Flow, value: Value, rank: number): boolean {

@@ -1,12 +1,10 @@
-"""What summing in another order may do: sums that are off by their a-priori bound.
+"""What summing in another order may do: sums that are off by what sound code loses at most.
 
 Every sum that the evaluator's own operators make goes through `off`. Unless a `Rounding` is active it
-returns the sum as it is. While one is active the sum of n terms is off by m * u * sum(|terms|), m =
-`effective_terms(n)`, u = 2**-24
-the unit roundoff of float32: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 4.2,
-first order in u (gamma_n = n*u/(1 - n*u) there). Operators that are made of several sums (attention,
-normalisations, recurrences) need no formula of their own: each inner sum is off, and the errors travel on
-through the same arithmetic that a runtime's own errors travel through.
+returns the sum as it is; while one is active the sum is off by `bound_of_sum` (onpar_host/summing.py
+has formula and sources). Operators that are made of several sums (attention, normalisations,
+recurrences) need no formula of their own: each inner sum is off, and the errors travel on through the
+same arithmetic that a runtime's own errors travel through.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from onpar_host.summing import effective_terms
+from onpar_host.summing import bound_of_sum
 
 UNIT = 2.0**-24
 """Unit roundoff of float32, round to nearest."""
@@ -84,4 +82,4 @@ def off(value: np.ndarray, terms: float, magnitude: Callable[[], np.ndarray]) ->
     rounding = current()
     if rounding is None or np.asarray(value).dtype.kind != "f":
         return value
-    return rounding.add(value, effective_terms(terms) * UNIT * magnitude())
+    return rounding.add(value, bound_of_sum(terms, magnitude(), value))

@@ -6,7 +6,7 @@ from typing import Any
 
 from onpar_host.packages import require
 from onpar_host.perturbing import ROUNDOFF
-from onpar_host.summing import effective_terms
+from onpar_host.summing import bound_of_sum
 from onpar_host.variant import Accumulate
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
@@ -18,13 +18,12 @@ UNIT = ROUNDOFF["float32"]
 
 
 class Accumulating(TorchDispatchMode):
-    """Adds m * u * Σ|terms| to each sum of n terms, for a module that runs in float64.
+    """Adds `bound_of_sum` to each sum, for a module that runs in float64.
 
-    m = `effective_terms(n)`, which gives the sources; u = 2**-24. Σ|terms| is the same operator on
-    absolute values. Operators that sum inside (softmax, norms) are taken apart first; recurrent
-    layers and attention reach this mode in parts. Other float operators that round are off by
-    2 * u * |y|; Fourier transforms and solvers count among these, which is too little for them.
-    What only chooses or moves values is exact.
+    Σ|terms| is the same operator on absolute values. Operators that sum inside (softmax, norms) are
+    taken apart first; recurrent layers and attention reach this mode in parts. Other float
+    operators that round are off by 2 * u * |y|; Fourier transforms and solvers count among these,
+    which is too little for them. What only chooses or moves values is exact.
     """
 
     def __init__(self, asked: Accumulate) -> None:
@@ -77,7 +76,7 @@ class Accumulating(TorchDispatchMode):
         if writes_to(func, args, kwargs):
             return 2 * UNIT * result.abs()
         terms = TERMS[name](args, result)
-        bound = effective_terms(terms) * UNIT * func(*sizes, **options)
+        bound = bound_of_sum(terms, func(*sizes, **options), result)
         return bound + (UNIT * result.abs() if name == "mean" else 0)
 
     def _off(self, result: Any, bound: Any) -> Any:
