@@ -7,6 +7,8 @@ export interface Cell {
   readonly sample: string;
   readonly axis: number | null;
   readonly index: number;
+  /** Elements. */
+  readonly count: number;
   readonly scale: number;
   readonly error: number;
   readonly floor: number;
@@ -71,6 +73,7 @@ export function cellsOf(
           sample: sample.sample,
           axis: table.axis,
           index,
+          count: table.count,
           scale,
           error,
           floor,
@@ -122,11 +125,18 @@ export function pooledCells(cells: readonly Cell[]): Cell[] {
   return [...groups.values()].flatMap((all) => {
     const group = all.filter((c) => c.informative);
     const worst = maxBy(group, (c) => c.ratio);
-    return worst === null
-      ? []
-      : [{ ...worst, ratio: Math.hypot(...group.map((c) => c.ratio)) / Math.sqrt(group.length) }];
+    if (worst === null) return [];
+    const draws = group.reduce((n, c) => n + c.count, 0);
+    const ratio = Math.hypot(...group.map((c) => c.ratio)) / Math.sqrt(group.length);
+    return [{ ...worst, ratio: ratio / luckOf(draws) }];
   });
 }
+
+/**
+ * How far the rms of `n` draws may lie above its expectation by luck: one slice in about ten thousand lies beyond
+ * 1 + 3.7/√(2n), the normal approximation of the chi distribution with n degrees of freedom.
+ */
+const luckOf = (n: number): number => 1 + 3.7 / Math.sqrt(2 * n);
 
 interface Pool {
   /** rms of the slice's scale over the samples. */

@@ -30,7 +30,7 @@ def export(job: ExportJob) -> Exported:
     require("onnx")
     job.progress("loading the model")
     loaded = load_estimator(job.model)
-    before = SklearnSession(loaded, job.model, job.inputs, {}).contract
+    before = SklearnSession(loaded, job.model, job.inputs, {}, double=False).contract
     job.progress("exporting to ONNX")
     about = f"sklearn-onnx could not export {job.model.shown}"
     with failing_as("export-failed", about, job.model.root, _fix(before)):
