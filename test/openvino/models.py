@@ -1,4 +1,4 @@
-"""Writes small IR files for runtime.python.test.ts. Environment: the toolchain openvino.
+"""Writes small IR files for protocol.python.test.ts. Environment: the toolchain openvino.
 
 python models.py FOLDER
 """

@@ -45,14 +45,17 @@ def export(job: ExportJob) -> Exported:
             job.progress(f"quantising over {len(rows)} calibration rows")
             graph = _quantised(graph, rows)
             facts = {"calibrationRows": len(rows), "nncf": package_version("nncf")}
-        require("openvino").save_model(graph, path, compress_to_fp16=wanted == "float16")
+        ov = require("openvino")
+        ov.save_model(graph, path, compress_to_fp16=wanted == "float16")
+        # Read back: what was asked for and what was written may differ.
+        written = weight_elements(ov.Core().read_model(path))
     return Exported(
         path,
         precision=stored if wanted == "float32" else wanted,
         facts={
             **facts,
             "compressToFp16": wanted == "float16",
-            "weights": dict(sorted(weight_elements(graph).items())),
+            "weights": dict(sorted(written.items())),
         },
     )
 

@@ -12,8 +12,9 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 import { toFloat64 } from '../../src/tensor/values.ts';
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
+import { writeTinyOnnx } from '../e2e/tiny-onnx.ts';
 
-/** The runtime `openvino` through the worker protocol, on IR files that `models.py` writes. */
+/** The toolchain `openvino` through the worker protocol, on IR files that `models.py` writes. */
 const pool = new WorkerPool();
 const timeout = { timeoutMs: 120_000 };
 let dir: string;
@@ -230,6 +231,54 @@ describe('a broken file', () => {
     const failure = await refused(strings, { format: 'onnx' });
     expect(failure.code).toBe('model-load-failed');
     expect(failure.message).toMatch(/same hands strings/);
+  });
+});
+
+describe('the exporter', () => {
+  const source = join(packageRoot, 'fixtures', 'models', 'tiny-mlp.onnx');
+  const exported = (path: string, options: Readonly<Record<string, unknown>>) => {
+    const model = { format: 'onnx', path, root: dir, trust: false };
+    const outDir = join(dir, `made-${++calls}`);
+    return pool.use(host, (worker) =>
+      worker.request('export', { exporter: 'openvino', model, options, inputs: [], outDir }, timeout),
+    );
+  };
+  const failure = (path: string, options: Readonly<Record<string, unknown>>) =>
+    exported(path, options).then(() => Promise.reject(new Error(`${path} was exported`)), toFailure);
+  const saved = (name: string, tensors: ReadonlyMap<string, Tensor>) => {
+    writeSafetensors(join(dir, name), tensors);
+    return join(dir, name);
+  };
+
+  it('names operators that OpenVINO does not have', async () => {
+    const path = join(dir, 'frobnicate.onnx');
+    const nodes = [{ opType: 'Frobnicate', input: ['x'], output: ['y'] }];
+    writeTinyOnnx(path, { inputs: { x: ['batch', 4] }, outputs: { y: ['batch', 4] }, nodes });
+    const told = await failure(path, {});
+    expect(told.code).toBe('model-load-failed');
+    expect(told.message).toMatch(/frobnicate\.onnx.*no such operators.*Frobnicate/);
+  });
+
+  it('asks for calibration data, and says what is wrong with it', async () => {
+    const none = await failure(source, { precision: 'int8' });
+    expect([none.code, none.fix]).toEqual(['export-failed', expect.stringContaining('calibration')]);
+    const gone = await failure(source, { precision: 'int8', calibration: join(dir, 'gone.npz') });
+    expect([gone.code, gone.message]).toEqual(['export-failed', expect.stringContaining('gone.npz')]);
+    const two = new Map([1, 2].map((i) => [`i${i}`, tensorFrom('float32', [2, 8], wave(16))] as const));
+    const many = await failure(source, { precision: 'int8', calibration: saved('two.safetensors', two) });
+    expect([many.code, many.message]).toEqual([
+      'export-failed',
+      expect.stringMatching(/has i1, i2; the model takes x/),
+    ]);
+  });
+
+  it('writes integers only where int8 was asked for', async () => {
+    const rows = saved('rows.safetensors', new Map([['x', tensorFrom('float32', [32, 8], wave(256))]]));
+    const int8 = await exported(source, { precision: 'int8', calibration: rows });
+    const plain = await exported(source, {});
+    expect([int8.precision, plain.precision]).toEqual(['int8', 'float32']);
+    expect(int8.facts).toMatchObject({ calibrationRows: 32, weights: { i8: 16 * 8 + 4 * 16 } });
+    expect(plain.facts.weights).not.toHaveProperty('i8');
   });
 });
 
