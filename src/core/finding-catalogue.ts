@@ -286,7 +286,7 @@ export const CATALOGUE = {
   ),
   'precision-lower': entry(
     'error',
-    'The candidate works in a lower precision than the reference, and nobody declared it. Declare it (`options: {precision: …}` of the exporter, or `tolerance: float16`), or convert again without it.',
+    'The candidate works in a lower precision than the reference, and nobody declared it. Declare it (`options: {precision: …}` of the exporter, or `tolerance: float16`), convert again without it, or have the runtime compute in full precision (OpenVINO: `inferencePrecision: f32`).',
     (w, a) => `${w}: a precision lower than declared: ${(a.facts as string[]).join('; ')}`,
   ),
   'quantisation-odd': entry(

@@ -10,14 +10,18 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { makeFolder } from '../core/folders.ts';
 import { sha256 } from '../core/hash.ts';
 import { fileSafe } from '../core/paths.ts';
+import type { Format } from '../formats/known.ts';
+import { modelFiles } from '../formats/model-files.ts';
 import type { Conversion } from '../plan/conversion.ts';
+import type { Artifact } from '../records/artifact.ts';
 import type { ReportCase } from '../records/report.ts';
 import type { ConversionTrace } from './conversion/trace.ts';
+import type { StepResult } from './step.ts';
 
 /** What a run leaves in its folder; only these are ever removed from it. */
 const OWN_NAMES: readonly string[] = [
@@ -75,9 +79,7 @@ export class RunFolder {
   keep(conversion: Conversion, trace: ConversionTrace, reportCase: ReportCase): ReportCase {
     const place = conversion.id.split('/').map(folderName).join('/');
     const artifact =
-      trace.artifact === null
-        ? null
-        : this.#copyArtifact(join(trace.artifact.dir, trace.artifact.value.path), `artifacts/${place.split('@')[0]}`);
+      trace.artifact === null ? null : this.#copyArtifact(trace.artifact, `artifacts/${place.split('@')[0]}`);
     return {
       ...reportCase,
       artifact:
@@ -89,11 +91,18 @@ export class RunFolder {
     };
   }
 
-  #copyArtifact(from: string, folder: string): string {
-    const name = `${folder}/${from.split(/[/\\]/).at(-1)}`;
-    const to = join(this.dir, name);
+  #copyArtifact({ dir, value }: StepResult<Artifact>, folder: string): string {
+    const from = join(dir, value.path);
+    const name = `${folder}/${basename(from)}`;
     // Candidates that differ only by runtime share their artifact.
-    if (!existsSync(to)) copy(from, to);
+    if (existsSync(join(this.dir, name))) return name;
+    if (statSync(from).isDirectory()) copy(from, join(this.dir, name));
+    else {
+      // Weights in files of their own lie beside the model, or below.
+      const base = dirname(from);
+      for (const file of modelFiles(from, value.format as Format))
+        copy(file, join(this.dir, folder, relative(base, file)));
+    }
     return name;
   }
 

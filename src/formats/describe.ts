@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { withFile } from '../tensor/bytes.ts';
 import { looksLikeZip, readZipDirectory } from '../tensor/zip.ts';
 
@@ -50,6 +52,9 @@ export function describeContent(path: string): Description {
     }
     const text = asText(head);
     if (text !== undefined) return { what: `a text file (first bytes ${JSON.stringify(text.slice(0, QUOTED))})` };
+    const graph = path.replace(/\.bin$/i, '.xml');
+    if (graph !== path && existsSync(graph))
+      return { what: 'the weights of an OpenVINO IR', fix: `name the graph beside it, ${basename(graph)}` };
     const bytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     return { what: `a binary file of an unknown kind (first bytes ${bytes})` };
   });

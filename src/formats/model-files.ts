@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
-import { digestFile, digestJson, filesBelow } from '../core/hash.ts';
+import { digestFile, digestJson, digestPath, filesBelow } from '../core/hash.ts';
 import { isInside } from '../core/paths.ts';
 import type { Format } from './known.ts';
 import { externalDataFiles } from './onnx/external-data.ts';
@@ -45,7 +45,7 @@ function shardsOf(path: string): string[] {
 /** sha256 of a model: of its one file, else of the list of its files (relative to its folder) with their digests. */
 export function digestModel(path: string, format: Format): string {
   const files = modelFiles(path, format);
-  if (files.length === 1 && files[0] === path) return digestFile(path);
-  const base = files[0] === path ? dirname(path) : path;
+  if (files[0] !== path || files.length === 1) return digestPath(path);
+  const base = dirname(path);
   return digestJson(files.map((file) => [file.slice(base.length + 1).replaceAll('\\', '/'), digestFile(file)]));
 }

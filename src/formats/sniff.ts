@@ -10,6 +10,9 @@ import type { Sniffed } from './sniffed.ts';
 /** Enough for every signature, the start of an XML or JSON file, and the first block of a compressed pickle. */
 const HEAD_BYTES = 4096;
 
+/** The root element of an OpenVINO IR, behind a byte order mark, the XML declaration and comments. */
+const OPENVINO = /^(?:\xef\xbb\xbf)?(?:\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*<net[\s>]/;
+
 /** Finds a file's format from its content; undefined when none fits. The name is used only where bytes cannot tell. */
 export function sniffFile(path: string): Sniffed | undefined {
   return withFile(path, (source, size) => {
@@ -24,7 +27,7 @@ export function sniffFile(path: string): Sniffed | undefined {
     // HDF5: the first eight bytes of its superblock.
     if (ascii(head.subarray(0, 8)) === '\x89HDF\r\n\x1a\n') return { format: 'keras' };
     const text = ascii(head);
-    if (/^\s*<\?xml[^>]*>\s*<net\s|^\s*<net\s/.test(text)) return { format: 'openvino' };
+    if (OPENVINO.test(text)) return { format: 'openvino' };
     if (/^\s*\{/.test(text) && /"(modelTopology|weightsManifest)"|"format"\s*:\s*"(graph|layers)-model"/.test(text))
       return { format: 'tfjs' };
     return sniffPickle(head, path) ?? (looksLikeOnnx(source, size) ? { format: 'onnx' } : undefined);

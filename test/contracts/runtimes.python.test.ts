@@ -25,6 +25,11 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
+  openvino: {
+    // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
+    make: ['models/tiny-mlp.onnx', 'openvino', '--tolerance', 'bfloat16'],
+    case: { source: 'made/openvino/artifacts/tiny-mlp/openvino/model.xml' },
+  },
   litert: {
     make: ['demo/digits_keras.keras', 'tflite'],
     case: { source: 'made/tflite/artifacts/digits_keras/tflite/model.tflite' },
@@ -53,6 +58,7 @@ beforeAll(() => {
           `made/${make[1]}`,
           '--reporter',
           'json',
+          ...make.slice(2),
         ],
         dir,
       );

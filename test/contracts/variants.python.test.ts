@@ -93,9 +93,10 @@ beforeAll(() => {
     ['demo/digits_cnn.py:trained', 'torchscript'],
     ['demo/digits_keras.keras', 'savedmodel'],
     ['demo/digits_keras.keras', 'tflite'],
+    ['models/tiny-mlp.onnx', 'openvino', '--tolerance', 'bfloat16'],
   ] as const;
-  for (const [source, to] of made)
-    run(['run', source, '--to', to, '--python', 'managed', '--samples', '1', '--out', `made/${to}`], dir);
+  for (const [source, to, ...more] of made)
+    run(['run', source, '--to', to, '--python', 'managed', '--samples', '1', '--out', `made/${to}`, ...more], dir);
 });
 afterAll(async () => {
   await pool.close();
@@ -108,6 +109,7 @@ interface Target {
   readonly format: string;
   readonly path: string;
   readonly callable?: string;
+  readonly options?: Readonly<Record<string, unknown>>;
   readonly input: string;
   readonly shape: readonly number[];
 }
@@ -164,6 +166,16 @@ const MODELS: Record<string, Target> = {
     input: 'image',
     shape: [2, 8, 8, 1],
   },
+  openvino: {
+    toolchain: 'openvino',
+    runtime: 'openvino',
+    format: 'openvino',
+    path: 'made/openvino/artifacts/tiny-mlp/openvino/model.xml',
+    // In bfloat16 one step of float32 is rounded away.
+    options: { inferencePrecision: 'f32' },
+    input: 'x',
+    shape: [2, 8],
+  },
 };
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -193,7 +205,7 @@ async function answer(target: Target, variant?: Variant, values = wave(target.sh
           trust: true,
           ...(target.callable === undefined ? {} : { callable: target.callable }),
         },
-        options: {},
+        options: { ...target.options },
         inputs: [{ name: target.input, dtype: 'float32', shape: target.shape }],
         ...(variant === undefined ? {} : { variant }),
       },

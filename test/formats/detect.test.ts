@@ -49,6 +49,13 @@ test('text formats, recorded tensors and addresses', () => {
   write('b', '{"format": "graph-model", "modelTopology": {}}');
   write('c', serializeNpy(tensorFrom('float32', [1], [1])));
   expect(detectFormat('a', { root: dir }).format).toBe('openvino');
+  write('a', '\ufeff<?xml version="1.0"?>\n<!-- made by\nhand -->\n<net>');
+  expect(detectFormat('a', { root: dir }).format).toBe('openvino');
+  write('a', '<?xml version="1.0"?>\n<nets>');
+  expect(() => detectFormat('a', { root: dir })).toThrow(/not a model/);
+  write('m.xml', '<net name="m">');
+  write('m.bin', new Uint8Array([0, 1, 2, 3]));
+  expect(errorOf(() => detectFormat('m.bin', { root: dir })).fix).toContain('m.xml');
   expect(detectFormat('b', { root: dir }).format).toBe('tfjs');
   expect(detectFormat('c', { root: dir }).format).toBe('tensors');
   const address = 'https://host:8000/v2/models/m';

@@ -17,6 +17,7 @@ import { type CompareRequest, compareObservations } from '../steps/compare.ts';
 import { inspectOnnx } from '../steps/inspect.ts';
 import { observeModel } from '../steps/observe.ts';
 import { perturbedOnnx, perturbedSamples } from '../steps/perturb.ts';
+import { computedLower } from './computed-precision.ts';
 import { declaredStep } from './declared-step.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
@@ -67,7 +68,10 @@ export async function compareWithInstruments(
   // Bit-identical outputs leave nothing to ask the files.
   const models = { reference: reference.model, candidate: candidate.model, step };
   const inspection = await inspectOnnx(ctx, conversion, models);
-  const inspected = inspection === null ? [] : trace.count(inspection).value;
+  const inspected = [
+    ...(inspection === null ? [] : trace.count(inspection).value),
+    ...computedLower(given.reference.value.facts, given.candidate.value.facts, step),
+  ];
   const request: CompareRequest = inspected.length === 0 ? given : { ...given, inspected };
   const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: trace.sampleDir };
   const floor = await measureFloor(about);

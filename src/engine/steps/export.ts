@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OnparError } from '../../core/errors.ts';
-import { bytesOf, digestFile, digestPath } from '../../core/hash.ts';
+import { bytesOf, digestFile } from '../../core/hash.ts';
 import { commandFiles, exportByCommand } from '../../export/command.ts';
+import type { Format } from '../../formats/known.ts';
+import { digestModel, modelFiles } from '../../formats/model-files.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { Artifact } from '../../records/artifact.ts';
 import type { ExporterInfo } from '../../records/catalogue.ts';
@@ -58,6 +60,15 @@ function fileOptions(conversion: Conversion): { options: Record<string, unknown>
   };
 }
 
+/** Weights in a file of their own (OpenVINO's .bin, external data of ONNX) count: without them the digest would stand for the graph alone. */
+function weigh(path: string, format: string): { digest: string; bytes: number } {
+  const files = modelFiles(path, format as Format);
+  return {
+    digest: digestModel(path, format as Format),
+    bytes: files.reduce((sum, file) => sum + bytesOf(file), 0),
+  };
+}
+
 async function byToolchain(
   ctx: RunContext,
   conversion: Conversion,
@@ -104,8 +115,7 @@ async function byToolchain(
         const artifact: Artifact = {
           format: answer.format,
           path: relative(dir, answer.path),
-          digest: digestPath(answer.path),
-          bytes: bytesOf(answer.path),
+          ...weigh(answer.path, answer.format),
           exporter: exporter.name,
           exporterVersion: answer.version,
           options: { ...conversion.convert.options },
@@ -175,8 +185,7 @@ async function byCommand(
       const artifact: Artifact = {
         format: convert.to as string,
         path,
-        digest: digestPath(written),
-        bytes: bytesOf(written),
+        ...weigh(written, convert.to as string),
         exporter: exporter.name ?? 'command',
         exporterVersion: '',
         options: { ...convert.options },

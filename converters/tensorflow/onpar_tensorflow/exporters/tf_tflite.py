@@ -7,6 +7,7 @@ import re
 import tempfile
 from typing import Any
 
+from onpar_host.calibration import calibration_paths, read_rows
 from onpar_host.contract import Contract
 from onpar_host.errors import WorkerError
 from onpar_host.exporting import Declared, Exported, ExportJob
@@ -14,7 +15,6 @@ from onpar_host.packages import require
 from onpar_host.tracebacks import trimmed_traceback
 
 from ..runtimes.savedmodel import load_saved_model, signature_contract, signature_of
-from .calibration import calibration_paths, read_rows
 from .keras_savedmodel import REASON, export_saved_model
 from .renaming import renamed
 

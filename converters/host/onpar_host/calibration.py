@@ -6,11 +6,12 @@ import os
 from typing import Any
 
 import numpy as np
-from onpar_host.contract import Contract, TensorSpec
-from onpar_host.errors import WorkerError
-from onpar_host.exporting import ExportJob
-from onpar_host.safetensors import read_tensors
-from onpar_host.tracebacks import shown_path
+
+from .contract import Contract, TensorSpec
+from .errors import WorkerError
+from .exporting import ExportJob
+from .safetensors import read_tensors
+from .tracebacks import shown_path
 
 FIX = "save one array for each input, named as the input, with the rows along its first axis"
 
