@@ -1,6 +1,7 @@
 import type { Conversion } from '../../plan/conversion.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { Observation } from '../../records/observation.ts';
+import type { Sample } from '../../records/sample.ts';
 import type { RunContext } from '../context.ts';
 import type { StepResult } from '../step.ts';
 import { type ObserveRequest, observeModel } from '../steps/observe.ts';
@@ -21,7 +22,8 @@ export interface Watched {
 }
 
 /**
- * Runs one side on all samples, and beside that again, alone and unoptimised as `probing` and its runtime have it.
+ * Runs one side on all samples, and beside that again, alone and unoptimised as `probing` and its runtime have it; of the
+ * last a few samples in an ad-hoc comparison, all in suites and with `--deep`.
  * Only the observation as deployed may fail the conversion.
  */
 export async function watch(
@@ -34,7 +36,9 @@ export async function watch(
   const observed = observeModel(ctx, conversion, deployed);
   observed.catch(() => {});
   const options = unoptimisedOptions(conversion[request.role]);
-  const unoptimised = options === null ? null : attempt(observeModel(ctx, conversion, { ...request, options }));
+  const plain = conversion.deep ? request.samples : fewSamples(request.samples);
+  const unoptimised =
+    options === null ? null : attempt(observeModel(ctx, conversion, { ...request, samples: plain, options }));
   const observation = await observed;
   // What cannot run at all is not started a second time.
   const fresh =
@@ -42,6 +46,16 @@ export async function watch(
       ? attempt(observeModel(ctx, conversion, { ...request, samples: probing.repeated, fresh: true }))
       : null;
   return { request, observation, fresh: await fresh, unoptimised: await unoptimised };
+}
+
+/** An ad-hoc comparison looks at a few: ordinary values, negative ones (where fused operators part), and the widest. */
+const TELLING = ['normal', 'uniform', 'negative', 'extremes', 'large'];
+const FEW = 3;
+
+function fewSamples(samples: readonly Sample[]): readonly Sample[] {
+  const telling = TELLING.flatMap((name) => samples.find((s) => s.generator === name) ?? []).slice(0, FEW + 1);
+  const chosen = telling.filter((s) => s.generator !== 'uniform' || !telling.some((t) => t.generator === 'normal'));
+  return chosen.length > 0 ? chosen.slice(0, FEW) : samples.slice(0, FEW);
 }
 
 /** What switches the optimiser off; null where nothing does, or it is off already. */
