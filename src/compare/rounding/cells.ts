@@ -10,6 +10,9 @@ export interface Cell {
   /** Elements. */
   readonly count: number;
   readonly scale: number;
+  /** Of the whole tensor in this sample, and of this slice over all samples. */
+  readonly wholeScale: number;
+  readonly pooledScale: number;
   readonly error: number;
   readonly floor: number;
   readonly informative: boolean;
@@ -75,6 +78,8 @@ export function cellsOf(
           index,
           count: table.count,
           scale,
+          wholeScale: whole,
+          pooledScale: Math.max(pool.scale, scale),
           error,
           floor,
           informative: floor <= INFORMATIVE[step] * Math.max(pool.scale, scale),

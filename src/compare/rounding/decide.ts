@@ -52,7 +52,12 @@ export function decide({ step, reach, samples, unsteady = 0 }: DecideInput): Dec
   const loud = samples.filter((s) => s.unstable <= MOST_UNSTABLE).map((s) => s.sample);
   const ofLoud = cells.filter((c) => loud.includes(c.sample));
   const telling = (byRms(step) ? pooledCells(ofLoud) : ofLoud).filter((c) => c.informative);
-  const twins = judgeTwins(telling.length > 0 ? telling : cells, step, limit);
+  const steady = new Set(samples.filter((s) => s.unstable64 <= MOST_UNSTABLE).map((s) => s.sample));
+  const twins = judgeTwins(
+    cells.filter((c) => steady.has(c.sample)),
+    step,
+    limit,
+  );
   const pooledRatio = byRms(step) ? (maxBy(telling, (c) => c.ratio)?.ratio ?? null) : null;
   const bySample = new Map(
     samples.map(({ sample }) => [
@@ -63,6 +68,7 @@ export function decide({ step, reach, samples, unsteady = 0 }: DecideInput): Dec
   const answers = [...bySample.values()].map((s) => s.answer);
   const answer = answers.includes('fault') ? 'fault' : answers.includes('rounding') ? 'rounding' : 'silent';
   const worst = maxBy(telling, (c) => c.ratio);
+  const silent = samples.some((s) => !telling.some((c) => c.sample === s.sample));
   const settles = twins !== null && !twins.distrusted;
   const deciding = settles ? (twins.worst ?? worst) : worst;
   return {
@@ -87,7 +93,7 @@ export function decide({ step, reach, samples, unsteady = 0 }: DecideInput): Dec
     answer,
     cause: answer !== 'fault' ? null : settles ? twins.cause : 'floor',
     // A declared lower precision is another function in float64 by its own rounding: only the floor can judge it.
-    open: !byRms(step) && isOpen(telling, worst, limit),
+    open: !byRms(step) && (silent || isOpen(telling, worst, limit)),
     distrusted: twins?.distrusted === true,
   };
 }

@@ -62,6 +62,8 @@ export interface SampleRounding {
   readonly tables: readonly SliceTable[];
   /** Share of elements that jump when perturbed. */
   readonly unstable: number;
+  /** The same in float64, when weights alone move. */
+  readonly unstable64: number;
   /** Share of further elements in which the candidate jumps: as rounding may do where the reference jumps when perturbed. */
   readonly jumps: number;
   /** Perturbed runs. */
@@ -80,12 +82,12 @@ export function measureRounding({
   const parts = partitionsOf(shape);
   const moved = perturbed.length === 0 ? null : largest(perturbed, reference);
   const moved64 = twins === null ? null : largest(twins.perturbed, twins.reference);
-  const skip = union(
-    moved === null ? null : unstableElements(moved.max, reference, parts),
+  // Float64 is asked about the function with weights moved and inputs as they are: what jumps there is another set.
+  const skip64 =
     moved64 === null || twins === null || twins.perturbed.length === 0
       ? null
-      : unstableElements(moved64.max, twins.reference, parts),
-  );
+      : unstableElements(moved64.max, twins.reference, parts);
+  const skip = union(moved === null ? null : unstableElements(moved.max, reference, parts), skip64);
   const error = finite(largest([candidate], reference));
   const twin =
     twins === null || moved64 === null
@@ -103,8 +105,9 @@ export function measureRounding({
     sample,
     runs: perturbed.length,
     unstable: shareOf(skip),
+    unstable64: shareOf(skip64),
     jumps: shareOf(jumps),
-    tables: parts.map((part) => tableOf(part, { reference, error, moved, twin, skip, jumps })),
+    tables: parts.map((part) => tableOf(part, { reference, error, moved, twin, skip, skip64, jumps })),
   };
 }
 
@@ -124,10 +127,11 @@ interface Elementwise {
   readonly moved: Distances | null;
   readonly twin: { readonly [K in keyof TwinTable]: TwinTable[K] } | null;
   readonly skip: Uint8Array | null;
+  readonly skip64: Uint8Array | null;
   readonly jumps: Uint8Array | null;
 }
 
-function tableOf(part: Partition, { reference, error, moved, twin, skip, jumps }: Elementwise): SliceTable {
+function tableOf(part: Partition, { reference, error, moved, twin, skip, skip64, jumps }: Elementwise): SliceTable {
   const max = (values: Float64Array): Float64Array => sliceMax(values, part, skip);
   return {
     axis: part.axis,
@@ -144,9 +148,9 @@ function tableOf(part: Partition, { reference, error, moved, twin, skip, jumps }
         : {
             referenceError: max(twin.referenceError),
             toReference: max(twin.toReference),
-            distance: twin.distance === null ? null : max(twin.distance),
+            distance: twin.distance === null ? null : sliceMax(twin.distance, part, skip64),
             candidateError: twin.candidateError === null ? null : max(twin.candidateError),
-            spread: max(twin.spread),
+            spread: sliceMax(twin.spread, part, skip64),
             accumulated: max(twin.accumulated),
           },
     calm: jumps === null ? null : calmTable(part, error, twin, union(skip, jumps)),

@@ -2,7 +2,7 @@ import type { Rounding } from '../../records/comparison.ts';
 import { toNum } from '../../records/numbers.ts';
 import type { PerturbStep } from '../../records/variant.ts';
 import { type Cell, maxBy, type TwinCell } from './cells.ts';
-import { COMPUTATION_LIMIT, FUNCTION_LIMIT, SETTLED, UNIT, WELL_ENOUGH } from './limits.ts';
+import { COMPUTATION_LIMIT, FUNCTION_LIMIT, INFORMATIVE, SETTLED, UNIT, WELL_ENOUGH } from './limits.ts';
 
 /** What float64 shows to be at fault. */
 export type TwinCause = 'function' | 'computation';
@@ -43,7 +43,9 @@ export function judgeTwins(cells: readonly Cell[], step: PerturbStep, limit: num
   const bad = judged.filter((j) => !j.computedWell);
   const cause: TwinCause | null = other.length > 0 ? 'function' : bad.length > 0 ? 'computation' : null;
   const faulty = new Set([...other, ...bad].map((j) => j.cell.sample));
-  const seen = [...new Set(measured.map((c) => c.sample))];
+  const seen = [
+    ...new Set(judged.filter((j) => j.functionRatio !== null || j.cell.informative).map((j) => j.cell.sample)),
+  ];
   const deciding =
     cause === 'function' ? maxBy(other, (j) => j.functionRatio ?? 0) : maxBy(bad, (j) => j.computationRatio);
   return {
@@ -74,10 +76,13 @@ export function judgeTwins(cells: readonly Cell[], step: PerturbStep, limit: num
   };
 }
 
-function judgeCell({ twin, floor, scale, error }: Cell & { twin: TwinCell }, step: PerturbStep, limit: number) {
+function judgeCell(cell: Cell & { twin: TwinCell }, step: PerturbStep, limit: number) {
+  const { twin, floor, scale, error } = cell;
   // Constants that are written anew in this precision (folded scales, tables) cost half an ulp without any weight moving.
   const spread = Math.max(twin.spread, UNIT[step] * scale);
-  const functionRatio = twin.distance === null ? null : twin.distance / spread;
+  // Where moved weights drown the output, another function could not be told from them.
+  const tells = spread <= INFORMATIVE[step] * cell.pooledScale;
+  const functionRatio = twin.distance === null || !tells ? null : twin.distance / spread;
   // What rounding of this precision covers, nobody can see in the deployed model.
   const sameFunction = functionRatio === null || functionRatio <= FUNCTION_LIMIT || (twin.distance ?? 0) <= floor;
   const allowed = Math.max(
@@ -85,9 +90,11 @@ function judgeCell({ twin, floor, scale, error }: Cell & { twin: TwinCell }, ste
     limit * floor,
     twin.accumulated,
     WELL_ENOUGH * scale,
+    UNIT.float32 * cell.wholeScale,
   );
   const own = twin.candidateError ?? twin.toReference;
-  const computationRatio = own === 0 ? 0 : own / allowed;
+  // Where rounding drowns the output, nobody can say how well it is computed.
+  const computationRatio = own === 0 || !cell.informative ? 0 : own / allowed;
   // A candidate as close to the reference as rounding allows is computed as well as the reference is.
   const computedWell = computationRatio <= 1 || error <= SETTLED * floor;
   return { spread, functionRatio, sameFunction, computationRatio, computedWell };

@@ -53,11 +53,15 @@ export function summarise({
   const total = newMoments(compared[0]?.moments.kind ?? 'number');
   for (const { moments } of compared) addMoments(total, moments);
   const metrics = measure(total);
+  // What rounding alone could have done says nothing about the candidate.
+  const told = results.filter((r) => r.decision?.answer !== 'silent');
   const pooled =
-    total.kind === 'number' && compared.some((r) => r.grade !== 'identical' && r.grade !== 'equivalent')
+    total.kind === 'number' &&
+    told.length === results.length &&
+    compared.some((r) => r.grade !== 'identical' && r.grade !== 'equivalent')
       ? [gradeByScale(total)]
       : [];
-  const byValue = worstGrade([...results.flatMap((r) => r.grade ?? []), ...pooled]);
+  const byValue = worstGrade([...(told.length > 0 ? told : results).flatMap((r) => r.grade ?? []), ...pooled]);
   const own = valueFindings({ name, rule, results, decision, total, metrics, grade: byValue });
   const all = [...findings, ...own];
   const verdict = verdictOf(all);
