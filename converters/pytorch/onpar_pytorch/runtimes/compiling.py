@@ -51,7 +51,8 @@ class Compiled:
             raise WorkerError(
                 "run-failed",
                 "torch.compile compiled nothing of the model: it ran as plain PyTorch",
-                fix="leave `compile: true` out, or remove torch.compiler.disable from the model",
+                fix="leave `compile: true` out: it skips nn.LSTM, nn.GRU and what stands under "
+                "torch.compiler.disable",
             )
         self._ran = True
         return result
