@@ -18,7 +18,7 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   },
   'torch-export': {
     make: ['demo/digits_cnn.py:trained', 'torch-export'],
-    case: { source: 'made/torch-export/artifacts/digits_cnn/torch-export/model.pt2', trust: true, inputs: { image } },
+    case: { source: 'made/torch-export/artifacts/digits_cnn/torch-export/model.pt2', trust: true },
   },
   keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },
   tensorflow: {
