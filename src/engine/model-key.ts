@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { digestFile, digestJson } from '../core/hash.ts';
 import type { Format } from '../formats/known.ts';
-import { modelFiles } from '../formats/model-files.ts';
+import { digestWeights, modelFiles } from '../formats/model-files.ts';
 import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { ModelRef } from '../workers/protocol.ts';
 
@@ -34,7 +34,7 @@ function filesDigest(path: string, format: Format | 'code'): string {
 export function keyedSource(conversion: Conversion, source: ModelSource = conversion.source): KeyedModel {
   const { case: c } = conversion;
   const own = filesDigest(source.path, source.callable === undefined ? source.format : 'code');
-  const weights = c.weights === null ? null : digestFile(c.weights);
+  const weights = c.weights === null ? null : digestWeights(c.weights);
   const ref: ModelRef = {
     format: source.format,
     path: source.path,

@@ -54,7 +54,7 @@ export function detectFormat(spec: string, { root = process.cwd(), trust = true 
   const found = sniffFile(path);
   const format = parsed.format ?? found?.format;
   if (format === undefined) throw unrecognised(parsed.path, path);
-  if (found?.pickle === true && found.format === format && !trust) throw untrusted(parsed.path);
+  if (found?.pickle === true && found.format === format && !trust) throw untrusted(parsed.path, format);
   return { format, path };
 }
 
@@ -96,9 +96,9 @@ function unrecognised(shown: string, path: string): OnparError {
   });
 }
 
-const untrusted = (shown: string): OnparError =>
+const untrusted = (shown: string, format: Format): OnparError =>
   new OnparError({
     code: 'trust-required',
-    message: `${shown} is a pickle, and loading a pickle runs whatever code it holds`,
+    message: `${shown} is ${format === 'torch-export' ? 'an exported PyTorch program, and loading one' : 'a pickle, and loading a pickle'} runs whatever code it holds`,
     fix: 'if you trust whoever made it, say `trust: true` in the suite or give --trust',
   });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { digestFile, digestJson, digestPath, filesBelow } from '../core/hash.ts';
 import { isInside } from '../core/paths.ts';
@@ -40,6 +40,32 @@ function shardsOf(path: string): string[] {
   const groups = Array.isArray(manifest) ? (manifest as { paths?: unknown }[]) : [];
   const names = groups.flatMap(({ paths }) => (Array.isArray(paths) ? paths.map(String) : []));
   return names.filter((name) => isInside(dirname(path), join(dirname(path), name)));
+}
+
+/**
+ * All files of a weights file, absolute: itself, and where it is the index of a sharded checkpoint (`weight_map`: tensor
+ * name → shard) its shards. Shards that are missing or lie elsewhere are left out: loading tells.
+ */
+export function weightFiles(path: string): string[] {
+  if (!/\.json$/i.test(path)) return [path];
+  let table: unknown;
+  try {
+    table = (JSON.parse(readFileSync(path, 'utf8')) as { weight_map?: unknown } | null)?.weight_map;
+  } catch {
+    return [path];
+  }
+  if (typeof table !== 'object' || table === null) return [path];
+  const folder = dirname(path);
+  const shards = [...new Set(Object.values(table).map(String))].map((name) => join(folder, name));
+  return [path, ...shards.filter((file) => isInside(folder, file) && existsSync(file))];
+}
+
+/** sha256 of a weights file and all its shards. */
+export function digestWeights(path: string): string {
+  const files = weightFiles(path);
+  return files.length === 1
+    ? digestFile(path)
+    : digestJson(files.map((file) => [relative(dirname(path), file), digestFile(file)]));
 }
 
 /** sha256 of a model: of its one file, else of the list of its files (relative to its folder) with their digests. */

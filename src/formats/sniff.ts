@@ -20,7 +20,9 @@ export function sniffFile(path: string): Sniffed | undefined {
     if (looksLikeNpy(head) || looksLikeSafetensors(head)) return { format: 'tensors' };
     if (looksLikeZip(head)) {
       const format = formatOfZip(readZipDirectory(source, size, path).map(({ name }) => name));
-      return format === undefined ? undefined : { format };
+      if (format === undefined) return undefined;
+      // An exported program holds its guards as Python expressions (torch/export/_unlift.py).
+      return format === 'torch-export' ? { format, pickle: true } : { format };
     }
     const signature = ascii(head.subarray(4, 8));
     if (signature === 'TFL3') return { format: 'tflite' };

@@ -9,6 +9,7 @@ import type { Dim, TensorSpec } from '../records/contract.ts';
 const TARGET: Readonly<Record<string, string>> = {
   pytorch: 'onnx',
   torchscript: 'onnx',
+  'torch-export': 'onnx',
   keras: 'tflite',
   savedmodel: 'tflite',
   sklearn: 'onnx',
@@ -38,9 +39,9 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
     `  ${id}:`,
     `    source: ${JSON.stringify(spec)}`,
     ...(code ? ['    # weights: model.safetensors            # loaded into what the code returns'] : []),
-    ...(model.format === 'sklearn' && !code
+    ...((model.format === 'sklearn' || model.format === 'torch-export') && !code
       ? [
-          '    trust: true                            # a joblib file is a pickle: load it only if you trust who made it',
+          `    trust: true                            # ${model.format === 'sklearn' ? 'a joblib file is a pickle' : 'a .pt2 file holds code'}: load it only if you trust who made it`,
         ]
       : []),
     ...inputLines(declared, code, code && /^def example_inputs\b/m.test(readFileSync(model.path, 'utf8'))),

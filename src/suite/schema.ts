@@ -186,7 +186,12 @@ const caseSetting = z.strictObject({
     .describe('Dimensions that every conversion must keep dynamic; default: every named dimension of `inputs`'),
   python: z.string().optional().describe('Interpreter or virtual environment that runs the source, or `managed`'),
   requirements: z.string().optional().describe('Requirements file: an environment is made from it'),
-  trust: z.boolean().optional().describe('Allow loading pickles (.pkl, .joblib, old .pt) of this case'),
+  trust: z
+    .boolean()
+    .optional()
+    .describe(
+      'Allow loading what runs code: pickles (.pkl, .joblib, old .pt) and exported programs (.pt2) of this case',
+    ),
   network: z.boolean().optional().describe('Allow the model’s code to use the network'),
   timeout: z.number().positive().optional().describe('Seconds one export or observation may take (default 600)'),
   tags: z.array(z.string()).optional(),

@@ -44,6 +44,10 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
     case: torch,
     convert: [{ to: 'torchscript' }, { to: 'torchscript', name: 'script', options: { method: 'script' } }],
   },
+  'torch-export': {
+    case: torch,
+    convert: [{ to: 'torch-export' }, { to: 'torch-export', name: 'strict', options: { strict: true } }],
+  },
   'keras-savedmodel': { case: keras, convert: [{ to: 'savedmodel' }] },
   'keras-onnx': { case: keras, convert: [{ to: 'onnx' }] },
   'tf-tflite': {

@@ -16,6 +16,10 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     make: ['demo/digits_cnn.py:trained', 'torchscript'],
     case: { source: 'made/torchscript/artifacts/digits_cnn/torchscript/model.pt', inputs: { image } },
   },
+  'torch-export': {
+    make: ['demo/digits_cnn.py:trained', 'torch-export'],
+    case: { source: 'made/torch-export/artifacts/digits_cnn/torch-export/model.pt2', trust: true },
+  },
   keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },
   tensorflow: {
     make: ['demo/digits_keras.keras', 'savedmodel'],

@@ -91,6 +91,7 @@ beforeAll(() => {
   writeFileSync(join(dir, 'net.py'), MLP);
   const made = [
     ['demo/digits_cnn.py:trained', 'torchscript'],
+    ['demo/digits_cnn.py:trained', 'torch-export'],
     ['demo/digits_keras.keras', 'savedmodel'],
     ['demo/digits_keras.keras', 'tflite'],
     ['models/tiny-mlp.onnx', 'openvino', '--tolerance', 'bfloat16'],
@@ -131,6 +132,14 @@ const MODELS: Record<string, Target> = {
     runtime: 'torchscript',
     format: 'torchscript',
     path: 'made/torchscript/artifacts/digits_cnn/torchscript/model.pt',
+    input: 'image',
+    shape: [2, 1, 8, 8],
+  },
+  'torch-export': {
+    toolchain: 'pytorch',
+    runtime: 'torch-export',
+    format: 'torch-export',
+    path: 'made/torch-export/artifacts/digits_cnn/torch-export/model.pt2',
     input: 'image',
     shape: [2, 1, 8, 8],
   },
@@ -259,7 +268,7 @@ describe.each(Object.entries(MODELS))('%s, weights moved', (_, target) => {
   });
 });
 
-describe.each(['torch', 'torchscript', 'keras', 'sklearn'])('%s in float64', (name) => {
+describe.each(['torch', 'torchscript', 'torch-export', 'keras', 'sklearn'])('%s in float64', (name) => {
   it('agrees with float32 to rounding, and is double precision', async () => {
     const target = MODELS[name] as Target;
     const [narrow, wide] = [await answer(target), await answer(target, float64)];

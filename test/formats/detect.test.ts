@@ -99,12 +99,16 @@ test('Windows paths are no prefixes', () => {
   );
 });
 
-test('pickles need trust, and only they', () => {
-  for (const name of ['plain.joblib', 'zlib.joblib', 'model.pkl', 'legacy.pt', 'sklearn:xz.joblib']) {
+test('what runs code needs trust, and nothing else does', () => {
+  for (const name of ['plain.joblib', 'zlib.joblib', 'model.pkl', 'legacy.pt', 'sklearn:xz.joblib', 'exported.pt2']) {
     expect(errorOf(() => detectFormat(name, { root: files, trust: false })).code, name).toBe('trust-required');
   }
   for (const name of ['weights.pt', 'script.pt', 'model.keras', 'model.onnx'])
     detectFormat(name, { root: files, trust: false });
+  // It is no pickle, and holds code all the same.
+  expect(errorOf(() => detectFormat('exported.pt2', { root: files, trust: false })).message).toBe(
+    'exported.pt2 is an exported PyTorch program, and loading one runs whatever code it holds',
+  );
 });
 
 /** The message and the fix of what `detectFormat` throws. */

@@ -70,9 +70,13 @@ class TorchSession(Session):
         torch.set_num_threads(self._threads)
         try:
             with torch.no_grad(), self._variant.running() if self._variant else nullcontext():
-                return feed.run(self.module)
+                return self.run(feed)
         finally:
             torch.set_num_threads(self._default_threads)
+
+    def run(self, feed: Feed) -> Any:
+        """Calls the module with what was fed."""
+        return feed.run(self.module)
 
     def collect(self, result: Any) -> dict[str, Tensor]:
         return collect_outputs(result)

@@ -55,6 +55,14 @@ def named_outputs(result: Any) -> dict[str, Any]:
     return dict(_walk(result, ""))
 
 
+def has_own_keys(result: Any) -> bool:
+    """Whether the names of all outputs come from the model's author (keys, fields), none by counting."""
+    parts = _parts(result)
+    if not parts or (isinstance(result, (tuple, list)) and not hasattr(result, "_fields")):
+        return False
+    return all(_parts(item) is None or has_own_keys(item) for _, item in parts)
+
+
 def _parts(value: Any) -> list[tuple[str, Any]] | None:
     if isinstance(value, Mapping):
         return [(str(key), item) for key, item in value.items()]

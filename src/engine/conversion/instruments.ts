@@ -4,7 +4,7 @@ import type { Evidence, Variation } from '../../compare/evidence.ts';
 import { toFailure } from '../../core/errors.ts';
 import { makeFinding } from '../../core/findings.ts';
 import type { Format } from '../../formats/known.ts';
-import { modelFiles } from '../../formats/model-files.ts';
+import { modelFiles, weightFiles } from '../../formats/model-files.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { Observation } from '../../records/observation.ts';
@@ -98,7 +98,10 @@ function openSamples({ open }: ConversionComparison, samples: readonly Sample[],
 function isLarge({ reference, candidate, request }: Measuring): boolean {
   const bytes = [reference, candidate].map(({ model: { ref } }) => {
     const files = ref.callable === undefined ? modelFiles(ref.path, ref.format as Format) : [ref.path];
-    return [...files, ...(ref.weights === undefined ? [] : [ref.weights])].reduce((n, f) => n + statSync(f).size, 0);
+    return [...files, ...(ref.weights === undefined ? [] : weightFiles(ref.weights))].reduce(
+      (n, f) => n + statSync(f).size,
+      0,
+    );
   });
   const elements = request.samples.flatMap((s) => s.inputs.map(({ shape }) => shape.reduce((n, d) => n * d, 1)));
   return Math.max(...bytes) > LARGE_BYTES || Math.max(0, ...elements) > LARGE_ELEMENTS;

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -111,3 +112,33 @@ def dynamic_axes(inputs: list[TensorSpec]) -> dict[str, dict[int, str | None]]:
         }
         for spec in inputs
     }
+
+
+def dynamic_shapes(
+    job: ExportJob, traceable: Traceable, of: Callable[[str | None], Any]
+) -> dict[str, Any] | None:
+    """`dynamic_shapes` of torch.export: by parameter of forward, in call order.
+
+    `of` gives what stands for a dimension with this name (None: one without); fixed axes are left
+    out. None when every size is fixed.
+    """
+    axes = dynamic_axes(job.inputs)
+    if not any(axes.values()):
+        return None
+    shapes = {
+        name: {axis: of(dim) for axis, dim in axes.get(name, {}).items()} or None
+        for name in traceable.names
+    }
+    parameters = forward_parameters(traceable.module)
+    variadic = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
+    named = {
+        traceable.parameters[name]: shape
+        for name, shape in shapes.items()
+        if not (variadic and name in traceable.call.positional)
+    }
+    if not variadic:
+        return named
+    fixed = [p.name for p in parameters if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    given = [shapes[name] for name in traceable.call.positional]
+    leading = dict(zip(fixed, given, strict=False))
+    return {**leading, variadic[0]: tuple(given[len(fixed) :]), **named}

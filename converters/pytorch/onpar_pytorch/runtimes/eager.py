@@ -1,4 +1,4 @@
-"""PyTorch as the user runs it: eager, on the CPU."""
+"""PyTorch as the user runs it, on the CPU: eager, or compiled by torch.compile."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from onpar_host.session import Session
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
-from ..execution import TorchSession, as_variant
+from ..execution import Feed, TorchSession, as_variant
 from ..facts import module_facts
 from ..forward import Call, forward_parameters, plan_call
 from ..loading import load_module
 from ..tensors import from_torch
+from .compiling import Compiled
 
 
 def version() -> str:
@@ -50,6 +51,11 @@ class EagerSession(TorchSession):
     ) -> None:
         facts = module_facts(module)
         ready = as_variant(module, variant, model.root)
+        # Code is made for float32: in float64 the same modules are evaluated one by one.
+        wide = variant is not None and variant.float64
+        self._compiled = Compiled(module) if options.get("compile") and not wide else None
+        if self._compiled is not None:
+            facts["compiled"] = {"backend": "inductor", "compiler": self._compiled.compiler}
         super().__init__(module, inputs, options, facts, ready)
         self._source = source
         self._model = model
@@ -57,6 +63,13 @@ class EagerSession(TorchSession):
 
     def call_for(self, names: list[str]) -> Call:
         return plan_call(names, self._parameters)
+
+    def run(self, feed: Feed) -> Any:
+        return super().run(feed) if self._compiled is None else self._compiled.run(feed.run)
+
+    def close(self) -> None:
+        self._compiled = None
+        super().close()
 
     def example_inputs(self) -> dict[str, Tensor] | None:
         if self._source is None:
