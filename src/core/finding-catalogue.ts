@@ -491,9 +491,9 @@ export const CATALOGUE = {
   ),
   'candidate-mixes-rows': entry(
     'error',
-    'A row of the candidate’s answer depends on the other rows of its batch, which the reference keeps apart: an axis was taken for another one, or batch statistics are computed anew.',
+    'A row of the candidate’s answer depends on the other rows of its batch, which the reference keeps apart: an axis was taken for another one, or batch statistics are computed anew. A warning where the candidate declares dynamic quantisation, which takes its scales from the whole batch, and the row moves by no more than its rounding.',
     (w, a) =>
-      `${w} of the candidate: row ${String(a.row)} of sample ${String(a.sample)} comes out otherwise alone than in its batch${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}; the reference keeps rows apart`,
+      `${w} of the candidate: row ${String(a.row)} of sample ${String(a.sample)} comes out otherwise alone than in its batch${a.maxAbs === null ? '' : ` (off by ${number(a.maxAbs)})`}; the reference keeps rows apart${a.byRanges === true ? ' (dynamic quantisation takes its scales from the whole batch)' : ''}`,
   ),
   // Optimisers
   'masked-by-optimiser': entry(

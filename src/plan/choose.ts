@@ -83,7 +83,17 @@ export function chooseExporter(
     }
     return found;
   }
-  const found = fitting.find((e) => e.isDefault) ?? fitting[0];
+  const found = fitting.find((e) => e.isDefault) ?? (fitting.length === 1 ? fitting[0] : undefined);
+  if (found === undefined && fitting.length > 1) {
+    // Nothing is usual where exporters do different things, as from ONNX to ONNX: a guess would check what nobody ships.
+    throw new OnparError({
+      code: 'exporter-ambiguous',
+      message: `${where}: ${fitting.length} exporters turn \`${from}\` into \`${to}\`, and none of them is the usual one`,
+      fix: `name one with \`exporter:\` (or --exporter): ${fitting.map((e) => e.name).join(', ')}${
+        from === to ? '; `to: same` runs the model itself in another runtime' : ''
+      }`,
+    });
+  }
   if (found === undefined) {
     throw new OnparError({
       code: 'no-exporter',

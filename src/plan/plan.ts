@@ -154,7 +154,7 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
     const candidateFormat = existing?.format ?? (convert.to === 'same' ? source.format : (convert.to as string));
     const exporter =
       existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
-    const name = convert.name ?? unusedName(nameOf(convert, existing), names);
+    const name = convert.name ?? unusedName(nameOf(convert, existing, source.format), names);
     const runs: readonly RuntimeChoice[] =
       convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
     return runs.map((run): Conversion => {
@@ -206,8 +206,11 @@ function planExporter(
   return exporter;
 }
 
-/** What a conversion is called that the suite gives no name: the target, and its precision where one is asked for. */
-function nameOf(convert: ConvertChoice, existing: ModelSource | null): string {
+/**
+ * What a conversion is called that the suite gives no name: the target, and its precision where one is asked for. Within one
+ * format the target tells nothing: there it is the exporter.
+ */
+function nameOf(convert: ConvertChoice, existing: ModelSource | null, from: string): string {
   if (existing !== null)
     return (
       existing.path
@@ -215,6 +218,7 @@ function nameOf(convert: ConvertChoice, existing: ModelSource | null): string {
         .at(-1)
         ?.replaceAll(/[^\w.+-]+/g, '-') ?? existing.format
     );
+  if (convert.to === from && typeof convert.exporter === 'string') return convert.exporter;
   const precision = convert.options.precision;
   return typeof precision === 'string' && precision !== 'float32'
     ? `${convert.to}-${precision}`

@@ -206,6 +206,14 @@ describe('rows', () => {
     expect(codes(null, mixed())).toEqual([]);
     expect(judged({ reference: side(mixed()), candidate: side(apart()) }).text).toContain('cannot agree');
   });
+  test('declared scales from the batch excuse their rounding, and no more', () => {
+    const moved = (by: number) => ({ ...STEADY, rows: rowsOf(y([1, 2], [3, 4]), y([1, 2]), y([3, 4 + by])) });
+    const codes = (by: number, batchRanges: boolean) =>
+      judged({ reference: moved(0), candidate: moved(by), batchRanges }).codes;
+    expect(codes(0.1, true)).toEqual(['warning candidate-mixes-rows']);
+    expect(codes(0.1, false)).toEqual(['error candidate-mixes-rows']);
+    expect(codes(1, true)).toEqual(['error candidate-mixes-rows']);
+  });
 });
 
 describe('default lines', () => {

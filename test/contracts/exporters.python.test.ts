@@ -29,6 +29,12 @@ const wine = {
 
 /** OpenVINO's own default is bfloat16 on processors that are fast at it. */
 const inFull = { runtime: 'openvino', options: { inferencePrecision: 'f32' } };
+const tools = (name: string, samples: string) => ({
+  source: `models/onnx-tools/${name}.onnx`,
+  samples: [`models/onnx-tools/${samples}.npz`],
+});
+const cnn = tools('cnn', 'images-test');
+const encoder = tools('encoder', 'tokens-test');
 
 /** One healthy conversion for each exporter and each of its modes: a new exporter without a line here fails the first test. */
 const CASES: Record<string, { case: object; convert: object[] }> = {
@@ -80,6 +86,50 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
     ],
   },
   'sklearn-onnx': { case: wine, convert: [{ to: 'onnx' }] },
+  'onnx-optimize': {
+    case: { ...cnn, samples: 'portfolio' },
+    convert: ['basic', 'extended', 'all'].map((level) => ({ to: 'onnx', name: level, options: { level } })),
+  },
+  'onnx-simplify': { case: { ...encoder, samples: 'portfolio' }, convert: [{ to: 'onnx' }] },
+  'onnx-preprocess': { case: { ...cnn, samples: 'portfolio' }, convert: [{ to: 'onnx' }] },
+  'onnx-opset': {
+    case: { ...cnn, samples: 'portfolio' },
+    convert: [
+      { to: 'onnx', name: 'up', options: { opset: 23 } },
+      { to: 'onnx', name: 'down', options: { opset: 15 } },
+    ],
+  },
+  'onnx-float16': {
+    case: encoder,
+    convert: [
+      { to: 'onnx', name: 'whole' },
+      { to: 'onnx', name: 'inside', options: { keepIo: true, blockList: ['Softmax', 'make_logits'] } },
+      {
+        to: 'onnx',
+        name: 'mixed',
+        options: { mixed: true, keepIo: true, calibration: 'models/onnx-tools/tokens.npz', rtol: 0.05, atol: 0.01 },
+      },
+    ],
+  },
+  'onnx-quantize-dynamic': {
+    case: encoder,
+    convert: [
+      { to: 'onnx', name: 'int8' },
+      { to: 'onnx', name: 'channels', options: { weightType: 'uint8', perChannel: true, preprocess: false } },
+    ],
+  },
+  'onnx-quantize-static': {
+    case: cnn,
+    convert: [
+      { name: 'qdq', options: { perChannel: true } },
+      { name: 'qoperator', options: { format: 'QOperator', activationType: 'uint8', perChannel: true } },
+      { name: 'percentile', options: { method: 'percentile', activationType: 'uint16', preprocess: false } },
+    ].map(({ name, options }) => ({
+      to: 'onnx',
+      name,
+      options: { calibration: 'models/onnx-tools/images.npz', ...options },
+    })),
+  },
 };
 
 let report: Report;

@@ -19,14 +19,14 @@ describe('exporters', () => {
   });
   test('an unknown one where nothing is exported from the source', async () => {
     const error = await refused(onnxCase('convert: { to: tflite, exporter: torch-onx }'));
-    expect(error.fix).toMatch(/^no exporter of onpar’s takes onnx; did you mean `torch-onnx`\? allowed: .*tf-tflite/);
+    expect(error.fix).toMatch(/^allowed: onnx-optimize, .*onnx-preprocess$/);
   });
   test('one that turns something else', async () => {
     const error = await refused(onnxCase('convert: { to: tflite, exporter: torch-onnx }'));
     expect(error).toMatchObject({
       code: 'exporter-format',
       message: 'case `a`: exporter `torch-onnx` turns pytorch into onnx, not onnx into tflite',
-      fix: 'no exporter of onpar’s takes onnx',
+      fix: 'from onnx there are exporters to onnx',
     });
   });
   test('none between two formats: what there is, and a command line', async () => {
@@ -39,6 +39,17 @@ describe('exporters', () => {
     expect(error.fix).toMatch(
       /^from pytorch there are exporters to (onnx, torchscript|torchscript, onnx); any command line can be an exporter: exporter: \{ command: \[...\] \}$/,
     );
+  });
+  test('several that do different things: none is guessed', async () => {
+    const error = await refused(onnxCase('convert: { to: onnx }'));
+    expect(error).toMatchObject({
+      code: 'exporter-ambiguous',
+      message: expect.stringMatching(
+        /^case `a`: \d+ exporters turn `onnx` into `onnx`, and none of them is the usual one$/,
+      ),
+      exitCode: 2,
+    });
+    expect(error.fix).toMatch(/^name one with `exporter:` \(or --exporter\): onnx-optimize, .*`to: same` runs/);
   });
   test('an unknown format', async () => {
     const error = await refused(onnxCase('convert: { to: tflit }'));

@@ -9,7 +9,7 @@ import numpy as np
 from .contract import Contract, Quantization, TensorSpec
 from .errors import WorkerError
 from .safetensors import SafetensorsError, read_tensors
-from .tensor import FLOATS, Tensor, cast_exactly
+from .tensor import FLOATS, HALVES, Tensor, cast_exactly, rounded_to_half
 
 
 def read_sample(path: str) -> dict[str, Tensor]:
@@ -25,8 +25,9 @@ def read_sample(path: str) -> dict[str, Tensor]:
 def fit(tensors: Mapping[str, Tensor], contract: Contract) -> dict[str, Tensor]:
     """The tensors under the contract's own names, in its order, cast and quantised where due.
 
-    A contract without inputs (a PyTorch module) takes what there is. Another dtype is accepted only
-    where every value survives the cast. Raises WorkerError `input-mismatch`.
+    A contract without inputs (a PyTorch module) takes what there is. Floats are rounded to inputs of
+    16 bits; any other dtype is accepted only where every value survives the cast.
+    Raises WorkerError `input-mismatch`.
     """
     if not contract.inputs:
         return dict(tensors)
@@ -53,6 +54,9 @@ def _fit_one(tensor: Tensor, spec: TensorSpec) -> Tensor:
         return tensor
     if spec.quantization is not None and tensor.dtype in FLOATS:
         return quantise(tensor, spec.quantization, spec.dtype)
+    if spec.dtype in HALVES and tensor.dtype in FLOATS:
+        # Samples are made for the original; whether the change was declared is the contract's business.
+        return rounded_to_half(tensor, spec.dtype)
     cast = cast_exactly(tensor, spec.dtype)
     if cast is None:
         raise WorkerError(

@@ -13,6 +13,7 @@ NUMPY_DTYPES = (
 )
 DTYPES = (*NUMPY_DTYPES, "bfloat16", "string")
 FLOATS = ("float64", "float32", "float16", "bfloat16")
+HALVES = ("float16", "bfloat16")
 
 
 class DtypeError(ValueError):
@@ -81,3 +82,26 @@ def cast_exactly(tensor: Tensor, dtype: str) -> Tensor | None:
     equal_nan = tensor.array.dtype.kind == "f" and cast.dtype.kind == "f"
     same = np.array_equal(back, tensor.array, equal_nan=equal_nan)
     return Tensor(cast, dtype) if same else None
+
+
+def rounded_to_half(tensor: Tensor, dtype: str) -> Tensor:
+    """Floats in one of HALVES: to nearest, ties to even (IEEE 754-2019 §4.3.1), beyond it infinity."""
+    if dtype == "bfloat16":
+        return Tensor(_bfloat16_bits(tensor.to_float64()), dtype)
+    values = tensor.array if tensor.dtype != "bfloat16" else tensor.to_float64()
+    with np.errstate(over="ignore", under="ignore"):
+        return Tensor(values.astype(np.float16), dtype)
+
+
+def _bfloat16_bits(values: np.ndarray) -> np.ndarray:
+    """The upper halves of float32 patterns; straight from the double, so that nothing rounds twice."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        near = values.astype(np.float32)
+        bits = near.view(np.uint32)
+        # Rounding to odd first keeps what the float32 lost from looking like a tie.
+        inexact = near.astype(np.float64) != values
+        away = np.abs(near.astype(np.float64)) > np.abs(values)
+        odd = np.where(inexact & np.isfinite(near), np.where(away, bits - 1, bits) | 1, bits)
+    odd = odd.astype(np.uint32)
+    rounded = (odd + np.uint32(0x7FFF) + ((odd >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+    return np.where(np.isnan(values), np.uint16(0x7FC0), rounded.astype(np.uint16))

@@ -41,6 +41,16 @@ export const agreesToShare: Agrees = (_output, _sample, first, second) =>
     return { atol: Math.max(share * scale, 2 ** -126), rtol: 0 };
   });
 
+/**
+ * What taking the scales of activations from each batch may do to a row: they lie on a grid of 2^8 steps over their range,
+ * half a step is 2^-9 of it, and the range is a few times their rms. So about 2^-8, piled up 16-fold as in half precision.
+ */
+const BATCH_RANGE_SHARE = 16 * 2 ** -8;
+
+/** For a candidate of declared precision `dynamic-range`: another batch has other scales. All that is no float must be equal. */
+export const agreesToBatchRanges: Agrees = (_output, _sample, first, second) =>
+  agreesWithin(first, second, (scale) => ({ atol: Math.max(BATCH_RANGE_SHARE * scale, 2 ** -126), rtol: 0 }));
+
 /** Floats to the dtype's table, its absolute part scaled by the output's rms (tolerance/limits.ts). All else must be equal. */
 export const agreesToTable: Agrees = (_output, _sample, first, second) =>
   agreesWithin(first, second, (scale) =>

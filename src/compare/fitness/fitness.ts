@@ -1,6 +1,6 @@
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
 import { unfitReference } from '../reference.ts';
-import { type Agrees, agreesToShare, orOneStep, quantisedOutputs } from './agreement.ts';
+import { type Agrees, agreesToBatchRanges, agreesToShare, orOneStep, quantisedOutputs } from './agreement.ts';
 import { likelyCauses } from './causes.ts';
 import { type Unsteady, unsteadyOutputs } from './repeats.ts';
 import { type MixedRow, mixedRows } from './rows.ts';
@@ -11,6 +11,8 @@ export interface FitnessInput {
   readonly candidate: FitnessSide;
   /** Whether two answers of one model are the same but for rounding; without it 1e-4 of the output's rms is the line. */
   readonly agrees?: Agrees;
+  /** The candidate declares that it takes the scales of activations from each batch: rows mix by their rounding, on purpose. */
+  readonly batchRanges?: boolean;
 }
 
 /** How far two runs of the reference lay apart: no noise floor may be lower. Outputs carry the reference's names. */
@@ -34,7 +36,12 @@ export interface Fitness {
  * seed, is no judge. A candidate that does so where the reference does not is at fault; so is one that mixes the rows of a
  * batch where the reference keeps them apart.
  */
-export function judgeFitness({ reference, candidate, agrees = agreesToShare }: FitnessInput): Fitness {
+export function judgeFitness({
+  reference,
+  candidate,
+  agrees = agreesToShare,
+  batchRanges = false,
+}: FitnessInput): Fitness {
   const of = ({ contract }: FitnessSide) => orOneStep(agrees, quantisedOutputs(contract));
   const own = unsteadyOutputs(reference.repeats, of(reference));
   const unfit = unfitReference(reference) ?? notDeterministic('reference', reference, own);
@@ -44,9 +51,9 @@ export function judgeFitness({ reference, candidate, agrees = agreesToShare }: F
     const fault = notDeterministic('candidate', candidate, theirs);
     findings.push(...(fault === null ? [] : [fault]), ...unsteady('candidate', theirs));
     // Rows that are drawn anew differ anyway.
-    findings.push(
-      ...rowFindings(mixed(reference, of(reference)), fault === null ? mixed(candidate, of(candidate)) : null),
-    );
+    const rows = fault === null ? mixed(candidate, of(candidate)) : null;
+    const byRanges = batchRanges && mixed(candidate, agreesToBatchRanges)?.length === 0;
+    findings.push(...rowFindings(mixed(reference, of(reference)), rows, byRanges));
   }
   return { unfit, findings, spread: spreadOf(own) };
 }
@@ -100,7 +107,7 @@ const sizeOf = ({ sample, output, maxAbs, scale, message }: Unsteady) => ({
 const mixed = ({ rows }: FitnessSide, agrees: Agrees): MixedRow[] | null =>
   rows === null ? null : mixedRows(rows, agrees);
 
-function rowFindings(reference: MixedRow[] | null, candidate: MixedRow[] | null): RawFinding[] {
+function rowFindings(reference: MixedRow[] | null, candidate: MixedRow[] | null, byRanges: boolean): RawFinding[] {
   const [own] = reference ?? [];
   const [theirs] = candidate ?? [];
   // Whether the candidate does the same tells whether this explains a failure.
@@ -112,7 +119,14 @@ function rowFindings(reference: MixedRow[] | null, candidate: MixedRow[] | null)
       }),
     ];
   if (theirs === undefined || reference === null) return [];
-  return [makeFinding('candidate-mixes-rows', `output ${theirs.output}`, { ...theirs })];
+  return [
+    makeFinding(
+      'candidate-mixes-rows',
+      `output ${theirs.output}`,
+      { ...theirs, byRanges },
+      byRanges ? 'warning' : 'error',
+    ),
+  ];
 }
 
 function spreadOf(outputs: readonly Unsteady[]): Spread[] {

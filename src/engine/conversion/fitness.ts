@@ -6,6 +6,7 @@ import type { FitnessSide } from '../../compare/fitness/side.ts';
 import { toFailure } from '../../core/errors.ts';
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
 import { randomOperators } from '../../formats/onnx/random-operators.ts';
+import type { Artifact } from '../../records/artifact.ts';
 import type { Observation, SampleRun } from '../../records/observation.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { StepResult } from '../step.ts';
@@ -13,10 +14,16 @@ import { againId, type Probing, rowId } from './probing.ts';
 import type { Watched } from './watched.ts';
 
 /** Whether both sides are fit, from what was observed of them. Starts nothing. */
-export function fitnessOf(reference: Watched, candidate: Watched, probing: Probing): Fitness {
+export function fitnessOf(
+  reference: Watched,
+  candidate: Watched,
+  probing: Probing,
+  artifact: Artifact | undefined,
+): Fitness {
   const { findings, ...fitness } = judgeFitness({
     reference: sideOf(reference, probing),
     candidate: sideOf(candidate, probing),
+    batchRanges: artifact?.precision === 'dynamic-range',
   });
   return { ...fitness, findings: [...findings, ...unchecked(reference), ...unchecked(candidate)] };
 }

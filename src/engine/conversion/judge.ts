@@ -45,7 +45,7 @@ export async function judge(
   const covered = trace.count(await measureCoverage(ctx, conversion, plan, ordinary, reference));
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
-  const fitness = fitnessOf(watched.reference, watched.candidate, probing);
+  const fitness = fitnessOf(watched.reference, watched.candidate, probing, trace.artifact?.value);
   trace.spread = fitness.spread;
   const common = {
     inputs: plan.inputs,

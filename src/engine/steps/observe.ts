@@ -56,7 +56,7 @@ export async function observeModel(
   const place = await resolveHost(ctx, conversion, runtime.toolchain, request.role);
   return ctx.steps.run<Observation>({
     kind: 'observe',
-    version: 2,
+    version: 3,
     inputs: {
       runtime: runtime.name,
       options,

@@ -5,6 +5,7 @@ import type { Dim, IoContract, TensorSpec } from '../../records/contract.ts';
 import { type Dtype, isDtype } from '../../tensor/dtype.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
 import { viewBytes } from '../../tensor/views.ts';
+import { asHalf } from '../feeding.ts';
 import type { NodeRuntime, NodeSession } from '../runtime.ts';
 import { ONNXRUNTIME_NODE } from './onnxruntime-node.info.ts';
 
@@ -95,7 +96,7 @@ function contractOf(session: InferenceSession, path: string): IoContract {
 
 async function run(session: InferenceSession, contract: IoContract, inputs: NamedTensors): Promise<NamedTensors> {
   const feeds: Record<string, OrtTensor> = {};
-  for (const { name } of contract.inputs) {
+  for (const { name, dtype } of contract.inputs) {
     const tensor = inputs.get(name);
     if (tensor === undefined) {
       throw new OnparError({
@@ -105,7 +106,7 @@ async function run(session: InferenceSession, contract: IoContract, inputs: Name
         exitCode: 1,
       });
     }
-    feeds[name] = toOrt(name, tensor);
+    feeds[name] = toOrt(name, asHalf(tensor, dtype));
   }
   let results: InferenceSession.OnnxValueMapType;
   try {

@@ -1,0 +1,1 @@
+"""One file an exporter; every one reads ONNX and writes ONNX."""
