@@ -12,6 +12,8 @@ const TARGET: Readonly<Record<string, string>> = {
   keras: 'tflite',
   savedmodel: 'tflite',
   sklearn: 'onnx',
+  xgboost: 'onnx',
+  lightgbm: 'onnx',
   onnx: 'same',
   tflite: 'same',
 };
@@ -38,7 +40,7 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
     `  ${id}:`,
     `    source: ${JSON.stringify(spec)}`,
     ...(code ? ['    # weights: model.safetensors            # loaded into what the code returns'] : []),
-    ...(model.format === 'sklearn' && !code
+    ...(model.format === 'sklearn' && !code && !/\.skops$/i.test(model.path)
       ? [
           '    trust: true                            # a joblib file is a pickle: load it only if you trust who made it',
         ]
