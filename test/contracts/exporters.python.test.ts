@@ -56,6 +56,11 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
     ],
   },
   'sklearn-onnx': { case: wine, convert: [{ to: 'onnx' }] },
+  'onnxmltools-xgboost': {
+    case: { source: 'models/xgb-early.ubj', samples: 'portfolio' },
+    convert: [{ to: 'onnx' }, { to: 'onnx', name: 'opset12', options: { opset: 12 } }],
+  },
+  'onnxmltools-lightgbm': { case: { source: 'models/lgb-multi.txt', samples: 'portfolio' }, convert: [{ to: 'onnx' }] },
 };
 
 let report: Report;

@@ -156,6 +156,22 @@ const MODELS: Record<string, Target> = {
     input: 'X',
     shape: [2, 13],
   },
+  xgboost: {
+    toolchain: 'sklearn',
+    runtime: 'xgboost',
+    format: 'xgboost',
+    path: 'models/xgb-early.ubj',
+    input: 'X',
+    shape: [2, 5],
+  },
+  lightgbm: {
+    toolchain: 'sklearn',
+    runtime: 'lightgbm',
+    format: 'lightgbm',
+    path: 'models/lgb-multi.txt',
+    input: 'X',
+    shape: [2, 5],
+  },
   litert: {
     toolchain: 'litert',
     runtime: 'litert',
@@ -247,7 +263,7 @@ describe.each(Object.entries(MODELS))('%s, weights moved', (_, target) => {
   });
 });
 
-describe.each(['torch', 'torchscript', 'keras', 'sklearn'])('%s in float64', (name) => {
+describe.each(['torch', 'torchscript', 'keras', 'sklearn', 'xgboost', 'lightgbm'])('%s in float64', (name) => {
   it('agrees with float32 to rounding, and is double precision', async () => {
     const target = MODELS[name] as Target;
     const [narrow, wide] = [await answer(target), await answer(target, float64)];
