@@ -82,17 +82,6 @@ beforeAll(async () => {
     ['untrusted', { ...one('xgb-pipeline.skops'), trust: false }],
     ['zeros', one('lgb-zeros.txt', ['made/zeros.npz'])],
     ['ties', one('on-thresholds.joblib', ['made/on-thresholds.npz'])],
-    [
-      'columns',
-      {
-        ...one('xgb-named.json'),
-        inputs: Object.fromEntries(
-          ['rate', 'age', 'income', 'debt', 'visits'].map((n) => [n, { dtype: 'float32', shape: ['batch', 1] }]),
-        ),
-        samples: 'portfolio',
-        convert: [{ to: 'same' }, { to: 'onnx' }],
-      },
-    ],
   ]);
   report = runSuite(dir, { cases });
 });
@@ -171,12 +160,4 @@ it('does not blame an export for rows that rounding moves across a split, and sa
   expect(outputs[0]?.metrics?.maxAbs).toBeGreaterThan(0.1);
   expect(verdict).toBe('pass');
   expect(findings.map((f) => f.code)).toContain('partly-ill-conditioned');
-});
-
-it('takes features one by one, in whatever order, but tells that onnxmltools wants a matrix', () => {
-  const [same, onnx] = ['same', 'onnx'].map((to) =>
-    report.cases.find((c) => c.case === 'columns' && c.id.includes(`/${to}@`)),
-  );
-  expect([same?.verdict, same?.grade]).toEqual(['pass', 'identical']);
-  expect(onnx?.findings.find((f) => f.code === 'export-failed')?.args.message).toContain('one matrix');
 });

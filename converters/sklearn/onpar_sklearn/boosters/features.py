@@ -1,4 +1,4 @@
-"""The matrix that a booster takes: given whole, or one input a feature."""
+"""The matrix that a booster takes."""
 
 from __future__ import annotations
 
@@ -20,29 +20,21 @@ def matrix_input(features: list[str], dtype: str | None) -> list[TensorSpec]:
 
 
 def matrix(inputs: dict[str, Tensor], features: list[str], widen: bool) -> np.ndarray:
-    """[rows, features]; `widen` makes it float64. Columns named like the features go in their order.
+    """[rows, features], a copy; `widen` makes it float64.
 
-    Raises WorkerError `input-mismatch` for text and for another number of columns.
+    Raises WorkerError `input-mismatch` for more than one input, for text and for another shape.
     """
-    for name, tensor in inputs.items():
-        if tensor.dtype == "string":
-            raise WorkerError(
-                "input-mismatch",
-                f"input {name} holds text; a booster takes numbers",
-                fix="encode the column as it was encoded for training",
-            )
-    names = features if set(inputs) == set(features) else list(inputs)
-    parts = [_columns(_numbers(inputs[name], widen)) for name in names]
-    # One copy: a booster keeps no reference, but the samples' views are read-only.
-    joined = np.concatenate(parts, axis=1)
-    if joined.shape[1] != len(features):
+    tensor = next(iter(inputs.values()))
+    wrong = len(inputs) != 1 or tensor.dtype == "string"
+    if wrong or tensor.array.ndim != 2 or tensor.shape[1] != len(features):
+        given = ", ".join(f"{name} {t.dtype} {list(t.shape)}" for name, t in inputs.items())
         raise WorkerError(
             "input-mismatch",
-            f"the inputs have {joined.shape[1]} columns; the model was trained on "
-            f"{len(features)}: {shown(features)}",
-            fix="declare one matrix with all features in their order, or one input for each feature",
+            f"a booster takes one matrix of numbers with {len(features)} columns "
+            f"({shown(features)}); it was given {given}",
+            fix=f"declare one input of shape [batch, {len(features)}]",
         )
-    return joined
+    return np.array(_numbers(tensor, widen))
 
 
 def refuse_categories(model: Model, categorical: list[str]) -> None:
@@ -73,7 +65,3 @@ def _numbers(tensor: Tensor, widen: bool) -> np.ndarray:
     # float16 and bfloat16 are exact in float32; integers up to 2**53 in float64.
     narrow = tensor.dtype in ("float16", "bfloat16") and not widen
     return tensor.to_float64().astype(np.float32 if narrow else np.float64)
-
-
-def _columns(array: np.ndarray) -> np.ndarray:
-    return array.reshape(len(array), -1) if array.ndim > 1 else array.reshape(-1, 1)

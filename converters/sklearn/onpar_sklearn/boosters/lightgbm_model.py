@@ -53,6 +53,7 @@ def load_lightgbm(model: Model) -> LightgbmModel:
     with failing_as("model-load-failed", f"{model.shown} does not load", model.root, fix):
         with open(model.path, encoding="utf-8") as file:
             text = file.read()
+        _require_whole(text, model)
         booster = lightgbm.Booster(model_str=text)
         header = booster.dump_model(num_iteration=1)
     if booster.num_trees() == 0:
@@ -76,6 +77,16 @@ def load_lightgbm(model: Model) -> LightgbmModel:
         linear_leaves=re.search(r"^is_linear=1", text, re.M) is not None,
         zero_is_missing=any(kind >> 2 & 3 == ZERO_IS_MISSING for _, kind in decisions),
     )
+
+
+def _require_whole(text: str, model: Model) -> None:
+    # LightGBM 4 closes the list of trees with a line of its own; it aborts the process without it.
+    if text.startswith("tree\nversion=v4") and "\nend of trees" not in text:
+        raise WorkerError(
+            "model-load-failed",
+            f"{model.shown} is cut off: the line `end of trees` is missing",
+            fix="copy or download the file again",
+        )
 
 
 def _answers(objective: str | None, classes: int) -> Answers:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from onpar_host.contract import Contract
-from onpar_host.errors import WorkerError
 from onpar_host.exporting import Exported, ExportJob
 from onpar_host.findings import Finding, finding
 
-from ..boosters.features import shown
 from ..columns import MATRIX
 from .onnx_file import declared_input, declared_outputs, trees_in, written_file
 
@@ -20,19 +18,9 @@ BY = "onnxmltools"
 
 
 def initial_types(job: ExportJob, features: list[str]) -> list[tuple[str, Any]]:
-    """The one input that onnxmltools knows, float32 [rows, features], named as the case names it.
-
-    Raises WorkerError `export-failed` when the case has an input for each feature.
-    """
+    """The one input that onnxmltools knows, float32 [rows, features], named as the case names it."""
     from onnxmltools.convert.common.data_types import FloatTensorType
 
-    if len(job.inputs) > 1:
-        raise WorkerError(
-            "export-failed",
-            f"the case has {len(job.inputs)} inputs; onnxmltools gives a booster one matrix",
-            fix=f"declare one input of shape [batch, {len(features)}] with the columns in the order "
-            f"{shown(features)}",
-        )
     name = job.inputs[0].name if job.inputs else MATRIX
     return [(name, FloatTensorType([None, len(features)]))]
 
