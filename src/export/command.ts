@@ -16,6 +16,8 @@ const OUTPUT_NAMES: Readonly<Record<string, string>> = {
   torchscript: 'model.pt',
   savedmodel: 'saved_model',
   sklearn: 'model.joblib',
+  xgboost: 'model.ubj',
+  lightgbm: 'model.txt',
 };
 
 export interface CommandJob {

@@ -26,6 +26,21 @@ const KNOWN: readonly ({ readonly starts: (head: string) => boolean } & Descript
     what: 'an ORT-format file of ONNX Runtime',
     fix: 'name the .onnx file that it was made from',
   },
+  {
+    starts: (head) => head.startsWith('binf') || head.startsWith('CONFIG-offset:'),
+    what: 'an XGBoost model in the binary format that XGBoost 3.1 gave up',
+    fix: "load it with the XGBoost that wrote it and save it anew: `booster.save_model('model.ubj')`",
+  },
+  {
+    starts: (head) => head.startsWith('booster[0]:'),
+    what: 'a dump of XGBoost, which is for reading and cannot be loaded',
+    fix: "save the model itself: `booster.save_model('model.ubj')`",
+  },
+  {
+    starts: (head) => /^\{\s*"name"\s*:\s*"tree"/.test(head),
+    what: 'a dump of LightGBM (dump_model), which cannot be loaded',
+    fix: "save the model itself: `booster.save_model('model.txt')`",
+  },
   { starts: (head) => head.startsWith('GGUF'), what: 'a GGUF file' },
   { starts: (head) => head.startsWith('\x7fELF') || head.startsWith('MZ'), what: 'a program' },
   { starts: (head) => head.startsWith('%PDF'), what: 'a PDF' },

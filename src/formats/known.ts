@@ -11,6 +11,8 @@ export const KNOWN_FORMATS = [
   'tflite',
   'tfjs',
   'sklearn',
+  'xgboost',
+  'lightgbm',
   'onnx',
   'openvino',
   'tensors',

@@ -3,6 +3,7 @@ import { looksLikeNpy } from '../tensor/npy-header.ts';
 import { looksLikeSafetensors } from '../tensor/safetensors.ts';
 import { looksLikeZip, readZipDirectory } from '../tensor/zip.ts';
 import { looksLikeOnnx } from './onnx/sniff.ts';
+import { formatOfBooster } from './sniff-booster.ts';
 import { sniffPickle } from './sniff-pickle.ts';
 import { formatOfZip } from './sniff-zip.ts';
 import type { Sniffed } from './sniffed.ts';
@@ -32,6 +33,8 @@ export function sniffFile(path: string): Sniffed | undefined {
     if (OPENVINO.test(text)) return { format: 'openvino' };
     if (/^\s*\{/.test(text) && /"(modelTopology|weightsManifest)"|"format"\s*:\s*"(graph|layers)-model"/.test(text))
       return { format: 'tfjs' };
+    const booster = formatOfBooster(text);
+    if (booster !== undefined) return { format: booster };
     return sniffPickle(head, path) ?? (looksLikeOnnx(source, size) ? { format: 'onnx' } : undefined);
   });
 }

@@ -13,6 +13,8 @@ const TARGET: Readonly<Record<string, string>> = {
   keras: 'tflite',
   savedmodel: 'tflite',
   sklearn: 'onnx',
+  xgboost: 'onnx',
+  lightgbm: 'onnx',
   onnx: 'same',
   tflite: 'same',
 };
@@ -39,7 +41,7 @@ export function writeSuite(spec: string, file: string, force: boolean): string {
     `  ${id}:`,
     `    source: ${JSON.stringify(spec)}`,
     ...(code ? ['    # weights: model.safetensors            # loaded into what the code returns'] : []),
-    ...((model.format === 'sklearn' || model.format === 'torch-export') && !code
+    ...((model.format === 'sklearn' || model.format === 'torch-export') && !code && !/\.skops$/i.test(model.path)
       ? [
           `    trust: true                            # ${model.format === 'sklearn' ? 'a joblib file is a pickle' : 'a .pt2 file holds code'}: load it only if you trust who made it`,
         ]

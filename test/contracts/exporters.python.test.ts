@@ -130,6 +130,10 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       options: { calibration: 'models/onnx-tools/images.npz', ...options },
     })),
   },
+  'onnxmltools-xgboost': {
+    case: { source: 'models/xgb-early.ubj', samples: 'portfolio' },
+    convert: [{ to: 'onnx' }, { to: 'onnx', name: 'opset12', options: { opset: 12 } }],
+  'onnxmltools-lightgbm': { case: { source: 'models/lgb-multi.txt', samples: 'portfolio' }, convert: [{ to: 'onnx' }] },
 };
 
 let report: Report;

@@ -26,6 +26,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     case: { source: 'made/savedmodel/artifacts/digits_keras/savedmodel/saved_model' },
   },
   sklearn: { case: { source: 'demo/wine.joblib', trust: true } },
+  xgboost: { case: { source: 'models/xgb-early.ubj' } },
+  lightgbm: { case: { source: 'models/lgb-multi.txt' } },
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },

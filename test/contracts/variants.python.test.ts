@@ -167,6 +167,22 @@ const MODELS: Record<string, Target> = {
     input: 'X',
     shape: [2, 13],
   },
+  xgboost: {
+    toolchain: 'sklearn',
+    runtime: 'xgboost',
+    format: 'xgboost',
+    path: 'models/xgb-early.ubj',
+    input: 'X',
+    shape: [2, 5],
+  },
+  lightgbm: {
+    toolchain: 'sklearn',
+    runtime: 'lightgbm',
+    format: 'lightgbm',
+    path: 'models/lgb-multi.txt',
+    input: 'X',
+    shape: [2, 5],
+  },
   litert: {
     toolchain: 'litert',
     runtime: 'litert',
@@ -268,17 +284,20 @@ describe.each(Object.entries(MODELS))('%s, weights moved', (_, target) => {
   });
 });
 
-describe.each(['torch', 'torchscript', 'torch-export', 'keras', 'sklearn'])('%s in float64', (name) => {
-  it('agrees with float32 to rounding, and is double precision', async () => {
-    const target = MODELS[name] as Target;
-    const [narrow, wide] = [await answer(target), await answer(target, float64)];
-    expect(wide.dtype).toBe('float64');
-    expect(relative(wide.values, narrow.values)).toBeLessThan(1e-5);
-    const moved = await answer(target, { ...float64, ...move(1) });
-    expect(relative(wide.values, moved.values)).toBeGreaterThan(1e-9);
-    expect(relative(wide.values, moved.values)).toBeLessThan(1e-4);
-  });
-});
+describe.each(['torch', 'torchscript', 'torch-export', 'keras', 'sklearn', 'xgboost', 'lightgbm'])(
+  '%s in float64',
+  (name) => {
+    it('agrees with float32 to rounding, and is double precision', async () => {
+      const target = MODELS[name] as Target;
+      const [narrow, wide] = [await answer(target), await answer(target, float64)];
+      expect(wide.dtype).toBe('float64');
+      expect(relative(wide.values, narrow.values)).toBeLessThan(1e-5);
+      const moved = await answer(target, { ...float64, ...move(1) });
+      expect(relative(wide.values, moved.values)).toBeGreaterThan(1e-9);
+      expect(relative(wide.values, moved.values)).toBeLessThan(1e-4);
+    });
+  },
+);
 
 describe('torch', () => {
   const grid = (i: number, j: number) => (((i * 7 + j * 3) % 11) - 5) / 16;

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-import numpy as np
 from onpar_host.contract import Contract, TensorSpec
 from onpar_host.errors import failing_as
-from onpar_host.exporting import Declared, Exported, ExportJob, declared
-from onpar_host.findings import Finding, finding
+from onpar_host.exporting import Exported, ExportJob
 from onpar_host.packages import require
 
 from ..loading import load_estimator
 from ..outputs import is_svm, last_step
 from ..runtimes.sklearn import SklearnSession
-
-ML_OPSET = 3
-"""What skl2onnx' own operators know; tree ensembles refuse a newer one."""
+from .boosters_in_pipelines import prepared
+from .onnx_file import ML_OPSET, declared_input, declared_outputs, written_file
 
 
 def version() -> str:
@@ -34,30 +30,19 @@ def export(job: ExportJob) -> Exported:
     job.progress("exporting to ONNX")
     about = f"sklearn-onnx could not export {job.model.shown}"
     with failing_as("export-failed", about, job.model.root, _fix(before)):
-        written = _convert(loaded.estimator, before, job.options)
-    path = os.path.join(job.out_dir, "model.onnx")
-    with open(path, "wb") as file:
-        file.write(written.SerializeToString())
-    opsets = {entry.domain: entry.version for entry in written.opset_import}
-    asked = job.options["opset"]
-    findings: list[Finding] = []
-    if asked is not None and opsets.get("") != asked:
-        findings.append(
-            finding("opset-changed", "warning", "exporter", asked=asked, written=opsets.get(""))
-        )
-    return Exported(
-        path,
-        precision=job.options["inputDtype"],
-        declared=_declared(before, written.graph, job.options["inputDtype"]),
-        facts={
-            "estimator": type(loaded.estimator).__name__,
-            "opset": opsets.get(""),
-            "opsets": opsets,
-            "irVersion": written.ir_version,
-            "producer": f"{written.producer_name} {written.producer_version}",
-            "nodes": len(written.graph.node),
-        },
-        findings=findings,
+        written = _convert(prepared(loaded.estimator), before, job.options)
+    dtype = job.options["inputDtype"]
+    changes = [
+        change
+        for spec in before.inputs
+        for change in declared_input(spec, _written_dtype(spec, dtype), "skl2onnx")
+    ]
+    return written_file(
+        written,
+        job,
+        [*changes, *declared_outputs(before, written.graph, "skl2onnx")],
+        {"estimator": type(loaded.estimator).__name__},
+        precision=dtype,
     )
 
 
@@ -116,39 +101,6 @@ def _written_dtype(spec: TensorSpec, float_dtype: str) -> str:
     if spec.dtype.startswith(("int", "uint")):
         return "int32" if spec.dtype == "int32" else "int64"
     return spec.dtype
-
-
-def _declared(before: Contract, graph: Any, float_dtype: str) -> list[Declared]:
-    changes: list[Declared] = []
-    for spec in before.inputs:
-        dtype = _written_dtype(spec, float_dtype)
-        vector = spec.shape is not None and len(spec.shape) == 1 and dtype != "string"
-        if (spec.dtype is not None and dtype != spec.dtype) or vector:
-            changes.append(
-                declared(
-                    "input",
-                    spec.name,
-                    f"skl2onnx was asked for {dtype}{' as a matrix' if vector else ''}",
-                    dtype=dtype if dtype != spec.dtype else None,
-                    shape=[*spec.shape, 1] if vector and spec.shape else None,
-                )
-            )
-    for spec, value in zip(before.outputs, graph.output, strict=False):
-        dtype = _dtype_of(value)
-        to = value.name if value.name != spec.name else None
-        other = dtype if spec.dtype is not None and dtype != spec.dtype else None
-        if to is not None or other is not None:
-            said = [f"names it {to}"] if to else []
-            said += [f"gives {dtype}"] if other else []
-            reason = f"skl2onnx {' and '.join(said)}"
-            changes.append(declared("output", spec.name, reason, to=to, dtype=other))
-    return changes
-
-
-def _dtype_of(value: Any) -> str:
-    onnx = require("onnx")
-    kind = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
-    return "string" if kind == np.dtype(object) else kind.name
 
 
 def _fix(contract: Contract) -> str | None:

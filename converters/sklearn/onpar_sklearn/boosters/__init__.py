@@ -1,0 +1,1 @@
+"""XGBoost's and LightGBM's own models: loading, answering, moving their numbers."""
