@@ -11,6 +11,7 @@ const TARGET: Readonly<Record<string, string>> = {
   torchscript: 'onnx',
   keras: 'tflite',
   savedmodel: 'tflite',
+  graphdef: 'onnx',
   sklearn: 'onnx',
   onnx: 'same',
   tflite: 'same',
