@@ -53,8 +53,16 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
         samples: ['demo/digits-test-nhwc.npz'],
         tolerance: 'argmaxAgreement >= 0.99 and scaled < 0.1',
       },
+      {
+        to: 'tflite',
+        options: { precision: 'int16x8', calibration: 'demo/digits-calibration.npz' },
+        samples: ['demo/digits-test-nhwc.npz'],
+        tolerance: 'argmaxAgreement >= 0.99 and scaled < 0.05',
+      },
     ],
   },
+  tf2onnx: { case: keras, convert: [{ to: 'onnx' }, { to: 'onnx', name: 'opset17', options: { opset: 17 } }] },
+  'keras-litert': { case: keras, convert: [{ to: 'tflite' }] },
   'sklearn-onnx': { case: wine, convert: [{ to: 'onnx' }] },
 };
 

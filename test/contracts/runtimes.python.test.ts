@@ -21,6 +21,7 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     make: ['demo/digits_keras.keras', 'savedmodel'],
     case: { source: 'made/savedmodel/artifacts/digits_keras/savedmodel/saved_model' },
   },
+  'tensorflow-graph': { case: { source: 'models/frozen.pb' } },
   sklearn: { case: { source: 'demo/wine.joblib', trust: true } },
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },

@@ -148,6 +148,14 @@ const MODELS: Record<string, Target> = {
     input: 'image',
     shape: [2, 8, 8, 1],
   },
+  'tensorflow-graph': {
+    toolchain: 'tensorflow',
+    runtime: 'tensorflow-graph',
+    format: 'graphdef',
+    path: 'models/frozen.pb',
+    input: 'x',
+    shape: [2, 32],
+  },
   sklearn: {
     toolchain: 'sklearn',
     runtime: 'sklearn',

@@ -80,8 +80,9 @@ def open_graph(
 ) -> FrozenGraph:
     """Imports a graph and settles what it takes and gives.
 
-    Inputs: `inputs`, else those of the suite where the graph has tensors of these names, else the
-    placeholders that the outputs need. Outputs: `outputs`, else what depends on an input and
+    Inputs: `inputs`, else those of the request where the graph has tensors of these names (what the
+    reference takes, when this is an exporter or a candidate), else the placeholders that the
+    outputs need. Outputs: `outputs`, else what depends on an input and
     nothing uses. Raises WorkerError `model-load-failed` for a graph that is not frozen,
     `graph-endpoints` where names or found ends do not work out.
     """
