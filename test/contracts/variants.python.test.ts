@@ -255,7 +255,7 @@ describe.each(Object.entries(MODELS))('%s, weights moved', (_, target) => {
   });
 });
 
-describe.each(['torch', 'torchscript', 'keras', 'sklearn'])('%s in float64', (name) => {
+describe.each(['torch', 'torchscript', 'keras', 'tensorflow-graph', 'sklearn'])('%s in float64', (name) => {
   it('agrees with float32 to rounding, and is double precision', async () => {
     const target = MODELS[name] as Target;
     const [narrow, wide] = [await answer(target), await answer(target, float64)];

@@ -64,6 +64,11 @@ const CASES = {
       { to: 'tflite', options: parts },
     ],
   },
+  // Two graphs with functions of one name in one process, and a float64 twin of both.
+  normalised: {
+    source: 'normalised.pb',
+    convert: [{ to: 'onnx' }, { to: 'same' }, { artifact: 'denormalised.pb', name: 'other' }],
+  },
   misspelt: { source: 'frozen.pb', reference: { options: { outputs: ['meen'] } }, convert: { to: 'onnx' } },
   half: {
     source: 'frozen.pb',
@@ -94,6 +99,8 @@ const PASS = [
   'frozen/onnx@onnxruntime-node',
   'frozen/tflite@litert',
   'frozen/same@tensorflow-graph',
+  'normalised/onnx@onnxruntime-node',
+  'normalised/same@tensorflow-graph',
   'inner/onnx@onnxruntime-node',
   'inner/tflite@litert',
 ];
@@ -148,10 +155,10 @@ test.each<[string, string, RegExp, RegExp?]>([
   if (fix !== undefined) expect(String(found?.args.fix)).toMatch(fix);
 });
 
-test('a frozen graph with other weights fails on its values', () => {
-  const { verdict, findings } = lineOf('frozen/other@tensorflow-graph');
+test.each(['frozen', 'normalised'])('%s with other weights is another function', (name) => {
+  const { verdict, findings } = lineOf(`${name}/other@tensorflow-graph`);
   expect(verdict).toBe('fail');
-  expect(findings.map((f) => f.code)).toContain('values-differ');
+  expect(findings.map((f) => f.code)).toEqual(expect.arrayContaining(['values-differ', 'function-differs']));
 });
 
 describe('what a precision did', () => {

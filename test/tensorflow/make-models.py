@@ -74,6 +74,20 @@ def frozen(name: str, scale: float) -> None:
     (FOLDER / name).write_bytes(graph.as_graph_def().SerializeToString())
 
 
+def normalised(name: str, scale: float) -> None:
+    """As TensorFlow 1 wrote it: FusedBatchNorm, and a branch in a function of the graph."""
+    random = np.random.default_rng(5)
+    weights = lambda low, high, *shape: tf.constant(random.uniform(low, high, shape).astype("float32"))  # noqa: E731
+    graph = tf.Graph()
+    with graph.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, [None, 8, 8, 3], "x")
+        h = tf.nn.conv2d(x, weights(-1, 1, 3, 3, 3, 4) * scale, 1, "SAME")
+        gamma, beta, mean, variance = (weights(low, 1, 4) for low in (0.5, -1, -1, 0.5))
+        h, _, _ = tf.compat.v1.nn.fused_batch_norm(h, gamma, beta, mean, variance, epsilon=1e-2, is_training=False)
+        tf.identity(tf.cond(tf.reduce_sum(x) > 0, lambda: h * 2.0, lambda: tf.tanh(h) * scale), name="y")
+    (FOLDER / name).write_bytes(graph.as_graph_def().SerializeToString())
+
+
 def unfrozen() -> None:
     graph = tf.Graph()
     with graph.as_default():
@@ -98,6 +112,8 @@ constant = convert_variables_to_constants_v2(function.get_concrete_function())
 frozen("frozen.pb", 1.0)
 frozen("other.pb", 1.001)
 unfrozen()
+normalised("normalised.pb", 1.0)
+normalised("denormalised.pb", 1.01)
 
 codec = Codec()
 save = tf.saved_model.save

@@ -12,6 +12,7 @@ from onpar_host.errors import WorkerError, failing_as
 from onpar_host.model import Model
 from onpar_host.packages import require
 
+from .function_names import with_own_functions
 from .tensors import spec_of
 
 PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
@@ -87,9 +88,10 @@ def open_graph(
     `graph-endpoints` where names or found ends do not work out.
     """
     tf = require("tensorflow")
+    own = with_own_functions(graph_def)
     with failing_as("model-load-failed", model.shown, model.root, "check how it was frozen"):
         function = tf.compat.v1.wrap_function(
-            lambda: tf.graph_util.import_graph_def(graph_def, name=""), []
+            lambda: tf.graph_util.import_graph_def(own, name=""), []
         )
     graph = function.graph
     placeholders = _placeholders(graph)
