@@ -365,6 +365,19 @@ export const CATALOGUE = {
   'input-mismatch': answered('A sample’s names, dtypes or shapes were refused.'),
   'run-failed': answered('The model raised on a sample.'),
   'export-failed': answered('The exporter raised.'),
+  'calibration-missing': answered(
+    'Integer quantisation takes the ranges of activations from typical inputs, and none were given. Name files with the option `calibration`.',
+  ),
+  'operator-unsupported': answered(
+    'The exporter has no counterpart in the target format for an operator of the model.',
+  ),
+  'signature-missing': answered('The SavedModel has no signatures, so nothing in it can be called by name.'),
+  'signature-unknown': answered(
+    'The SavedModel has no signature of the name that was asked for, or several where none was named. The message lists them.',
+  ),
+  'graph-endpoints': answered(
+    'What a frozen graph takes and gives cannot be told, or it has no tensor of a name that was given. Name them with the options `inputs` and `outputs`.',
+  ),
   'option-unknown': answered('The exporter or runtime has no such option.'),
   'unknown-runtime': answered('The toolchain does not offer this runtime.'),
   'unknown-exporter': answered('The toolchain does not offer this exporter.'),
@@ -388,6 +401,12 @@ export const CATALOGUE = {
     (w) => `${w}: no conversion was selected, so nothing is proven`,
   ),
   // Export
+  'precision-without-effect': entry(
+    'warning',
+    'No weight of the artifact is stored in the precision that was asked for, so it was judged as float32. Dynamic-range quantisation leaves small weights alone: use int8 with calibration data.',
+    (_w, a) =>
+      `asked for ${String(a.precision)}, but no weight is stored so${a.minimum === undefined ? '' : `: the largest has ${String(a.largest)} elements, and weights under ${String(a.minimum)} stay as they are`}`,
+  ),
   'exporter-warning': entry('warning', 'The exporter printed a warning.', (_w, a) => `exporter: ${String(a.message)}`),
   'opset-changed': entry(
     'warning',

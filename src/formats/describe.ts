@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { withFile } from '../tensor/bytes.ts';
 import { looksLikeZip, readZipDirectory } from '../tensor/zip.ts';
+import { looksLikeHdf5, readHdf5Root } from './hdf5.ts';
 
 export interface Description {
   /** Completes "FILE is …". */
@@ -41,6 +42,17 @@ const KNOWN: readonly ({ readonly starts: (head: string) => boolean } & Descript
     what: 'a dump of LightGBM (dump_model), which cannot be loaded',
     fix: "save the model itself: `booster.save_model('model.txt')`",
   },
+  {
+    // SavedModel: schema version 1, then a graph (tensorflow/core/protobuf/saved_model.proto).
+    starts: (head) => head.startsWith('\x08\x01\x12'),
+    what: 'the main file of a SavedModel under another name',
+    fix: 'name the folder as it was written: saved_model.pb with variables/ beside it',
+  },
+  {
+    starts: (head) => /^\s*node \{\s+name: "/.test(head),
+    what: 'a TensorFlow graph written as text',
+    fix: 'write it in binary: tf.io.write_graph(graph, folder, "model.pb", as_text=False)',
+  },
   { starts: (head) => head.startsWith('GGUF'), what: 'a GGUF file' },
   { starts: (head) => head.startsWith('\x7fELF') || head.startsWith('MZ'), what: 'a program' },
   { starts: (head) => head.startsWith('%PDF'), what: 'a PDF' },
@@ -58,6 +70,14 @@ export function describeContent(path: string): Description {
     const latin1 = Buffer.from(head).toString('latin1');
     const known = KNOWN.find(({ starts }) => starts(latin1));
     if (known !== undefined) return known;
+    if (looksLikeHdf5(head)) {
+      const weights =
+        readHdf5Root(source, size)?.attributes.has('layer_names') === true || /\.weights\.h5$/i.test(path);
+      return {
+        what: `an HDF5 file ${weights ? 'with weights of a Keras model but without its architecture' : 'without the configuration of a Keras model'}`,
+        fix: 'name the code that builds the model and give this file as its weights: `source: keras:model.py:build` and `weights: FILE` in the suite; or save the whole model: model.save("model.keras")',
+      };
+    }
     if (looksLikeZip(head)) {
       const names = readZipDirectory(source, size, path).map(({ name }) => name);
       return {

@@ -8,6 +8,7 @@ export const KNOWN_FORMATS = [
   'torch-export',
   'keras',
   'savedmodel',
+  'graphdef',
   'tflite',
   'tfjs',
   'sklearn',

@@ -1,7 +1,9 @@
-import { withFile } from '../tensor/bytes.ts';
+import { type Source, withFile } from '../tensor/bytes.ts';
 import { looksLikeNpy } from '../tensor/npy-header.ts';
 import { looksLikeSafetensors } from '../tensor/safetensors.ts';
 import { looksLikeZip, readZipDirectory } from '../tensor/zip.ts';
+import { looksLikeGraphDef } from './graphdef.ts';
+import { looksLikeHdf5, readHdf5Root } from './hdf5.ts';
 import { looksLikeOnnx } from './onnx/sniff.ts';
 import { formatOfBooster } from './sniff-booster.ts';
 import { sniffPickle } from './sniff-pickle.ts';
@@ -27,16 +29,24 @@ export function sniffFile(path: string): Sniffed | undefined {
     }
     const signature = ascii(head.subarray(4, 8));
     if (signature === 'TFL3') return { format: 'tflite' };
-    // HDF5: the first eight bytes of its superblock.
-    if (ascii(head.subarray(0, 8)) === '\x89HDF\r\n\x1a\n') return { format: 'keras' };
+    if (looksLikeHdf5(head)) return isKerasHdf5(source, size) ? { format: 'keras' } : undefined;
     const text = ascii(head);
     if (OPENVINO.test(text)) return { format: 'openvino' };
     if (/^\s*\{/.test(text) && /"(modelTopology|weightsManifest)"|"format"\s*:\s*"(graph|layers)-model"/.test(text))
       return { format: 'tfjs' };
     const booster = formatOfBooster(text);
     if (booster !== undefined) return { format: booster };
-    return sniffPickle(head, path) ?? (looksLikeOnnx(source, size) ? { format: 'onnx' } : undefined);
+    const pickle = sniffPickle(head, path);
+    if (pickle !== undefined) return pickle;
+    if (looksLikeOnnx(source, size)) return { format: 'onnx' };
+    return looksLikeGraphDef(source, size) ? { format: 'graphdef' } : undefined;
   });
+}
+
+/** A whole model holds its configuration (keras/src/legacy/saving/legacy_h5_format.py); where it cannot be told, Keras tells. */
+function isKerasHdf5(source: Source, size: number): boolean {
+  const root = readHdf5Root(source, size);
+  return root === undefined || !root.complete || root.attributes.has('model_config');
 }
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');

@@ -12,6 +12,7 @@ const TARGET: Readonly<Record<string, string>> = {
   'torch-export': 'onnx',
   keras: 'tflite',
   savedmodel: 'tflite',
+  graphdef: 'onnx',
   sklearn: 'onnx',
   xgboost: 'onnx',
   lightgbm: 'onnx',

@@ -150,7 +150,9 @@ export type ConvertSetting = z.infer<typeof convertSetting>;
 const caseSetting = z.strictObject({
   source: z
     .string()
-    .describe('model.py:build, model.keras, saved_model/, model.joblib, model.onnx …; `format:path` forces a format'),
+    .describe(
+      'model.py:build, model.keras, saved_model/, frozen.pb, model.joblib, model.onnx …; `format:path` forces a format',
+    ),
   weights: z
     .string()
     .optional()

@@ -68,6 +68,12 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
         samples: ['demo/digits-test-nhwc.npz'],
         tolerance: 'argmaxAgreement >= 0.99 and scaled < 0.1',
       },
+      {
+        to: 'tflite',
+        options: { precision: 'int16x8', calibration: 'demo/digits-calibration.npz' },
+        samples: ['demo/digits-test-nhwc.npz'],
+        tolerance: 'argmaxAgreement >= 0.99 and scaled < 0.05',
+      },
     ],
   },
   openvino: {
@@ -85,6 +91,8 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       },
     ],
   },
+  tf2onnx: { case: keras, convert: [{ to: 'onnx' }, { to: 'onnx', name: 'opset17', options: { opset: 17 } }] },
+  'keras-litert': { case: keras, convert: [{ to: 'tflite' }] },
   'sklearn-onnx': { case: wine, convert: [{ to: 'onnx' }] },
   'onnx-optimize': {
     case: { ...cnn, samples: 'portfolio' },
@@ -133,6 +141,7 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
   'onnxmltools-xgboost': {
     case: { source: 'models/xgb-early.ubj', samples: 'portfolio' },
     convert: [{ to: 'onnx' }, { to: 'onnx', name: 'opset12', options: { opset: 12 } }],
+  },
   'onnxmltools-lightgbm': { case: { source: 'models/lgb-multi.txt', samples: 'portfolio' }, convert: [{ to: 'onnx' }] },
 };
 

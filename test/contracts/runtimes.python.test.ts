@@ -25,6 +25,7 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     make: ['demo/digits_keras.keras', 'savedmodel'],
     case: { source: 'made/savedmodel/artifacts/digits_keras/savedmodel/saved_model' },
   },
+  'tensorflow-graph': { case: { source: 'models/frozen.pb' } },
   sklearn: { case: { source: 'demo/wine.joblib', trust: true } },
   xgboost: { case: { source: 'models/xgb-early.ubj' } },
   lightgbm: { case: { source: 'models/lgb-multi.txt' } },

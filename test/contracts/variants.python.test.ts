@@ -159,6 +159,14 @@ const MODELS: Record<string, Target> = {
     input: 'image',
     shape: [2, 8, 8, 1],
   },
+  'tensorflow-graph': {
+    toolchain: 'tensorflow',
+    runtime: 'tensorflow-graph',
+    format: 'graphdef',
+    path: 'models/frozen.pb',
+    input: 'x',
+    shape: [2, 32],
+  },
   sklearn: {
     toolchain: 'sklearn',
     runtime: 'sklearn',
@@ -284,7 +292,7 @@ describe.each(Object.entries(MODELS))('%s, weights moved', (_, target) => {
   });
 });
 
-describe.each(['torch', 'torchscript', 'torch-export', 'keras', 'sklearn', 'xgboost', 'lightgbm'])(
+describe.each(['torch', 'torchscript', 'torch-export', 'keras', 'tensorflow-graph', 'sklearn', 'xgboost', 'lightgbm'])(
   '%s in float64',
   (name) => {
     it('agrees with float32 to rounding, and is double precision', async () => {

@@ -18,6 +18,8 @@ test.each([
   ['exported.pt2', 'torch-export'],
   ['model.keras', 'keras'],
   ['model.h5', 'keras'],
+  ['latest-model.h5', 'keras'],
+  ['frozen.pb', 'graphdef'],
   ['model.tflite', 'tflite'],
   ['plain.joblib', 'sklearn'],
   ['zlib.joblib', 'sklearn'],
@@ -161,6 +163,36 @@ test('errors name the file, what was found and the way out', () => {
     'unrecognised-model: export is a folder without saved_model.pb; it holds 1 → did you mean `export/1`?',
   );
   expect(shown('nothing')).toContain('it holds nothing');
+});
+
+test('HDF5 without a model, and graphs that are no file of their own, are told with the way out', () => {
+  const dir = scratch();
+  for (const name of ['weights.h5', 'latest-weights.h5']) {
+    const { code, text } = complaint(name, files);
+    expect(code).toBe('unrecognised-model');
+    expect(text).toContain(`${name} is an HDF5 file with weights of a Keras model but without its architecture`);
+    expect(text).toContain('`source: keras:model.py:build` and `weights: FILE`');
+  }
+  // Attributes in a fractal heap are not read, nor is a file that is cut off: Keras itself then tells.
+  expect(detectFormat('latest-many.h5', { root: files }).format).toBe('keras');
+  const whole = new Uint8Array(readFileSync(join(files, 'weights.h5')));
+  writeFileSync(join(dir, 'cut.h5'), whole.subarray(0, 90));
+  expect(detectFormat('cut.h5', { root: dir }).format).toBe('keras');
+  copyFileSync(join(files, 'saved_model/saved_model.pb'), join(dir, 'graph.pb'));
+  expect(complaint('graph.pb', dir).text).toContain('is the main file of a SavedModel under another name');
+  expect(complaint('frozen.pbtxt', files).text).toMatch(/is a TensorFlow graph written as text, .*as_text=False/);
+});
+
+test('a frozen graph that is cut off is still one, and one byte of another message is none', () => {
+  const dir = scratch();
+  const bytes = new Uint8Array(readFileSync(join(files, 'frozen.pb')));
+  writeFileSync(join(dir, 'cut'), bytes.subarray(0, Math.floor(bytes.length / 2)));
+  expect(detectFormat('cut', { root: dir }).format).toBe('graphdef');
+  const other = bytes.slice();
+  // Field 9 of wire type 2, which GraphDef does not have.
+  other[0] = 0x4a;
+  writeFileSync(join(dir, 'other'), other);
+  expect(complaint('other', dir).code).toBe('unrecognised-model');
 });
 
 test('a zip that is cut off or holds something else is told as such', () => {

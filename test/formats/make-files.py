@@ -61,6 +61,31 @@ def pytorch() -> None:
     torch.export.save(torch.export.export(model, (torch.zeros(1, 2),)), FILES / "exported.pt2")
 
 
+def hdf5(model: object) -> None:
+    """HDF5 files as Keras 2 and h5py's newer layouts write them; the new layouts hold only the attributes."""
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format
+
+    with h5py.File(FILES / "weights.h5", "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, model)
+    many = [f"a{index}" for index in range(12)]
+    for name, attributes in (("latest-model", ["model_config"]), ("latest-weights", ["layer_names"]), ("latest-many", many)):
+        with h5py.File(FILES / f"{name}.h5", "w", libver="latest") as file:
+            for attribute in attributes:
+                file.attrs[attribute] = b"x"
+
+
+def frozen(model: object) -> None:
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    spec = tf.TensorSpec([None, 2], tf.float32, name="x")
+    function = tf.function(lambda x: model(x, training=False), input_signature=[spec])
+    graph = convert_variables_to_constants_v2(function.get_concrete_function()).graph.as_graph_def()
+    (FILES / "frozen.pb").write_bytes(graph.SerializeToString())
+    (FILES / "frozen.pbtxt").write_text(str(graph)[:4000])
+
+
 def tensorflow() -> None:
     import keras
     import tensorflow as tf
@@ -68,6 +93,8 @@ def tensorflow() -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.save(FILES / "model.keras")
     model.save(FILES / "model.h5")
+    hdf5(model)
+    frozen(model)
 
     class Double(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])

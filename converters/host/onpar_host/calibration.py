@@ -17,13 +17,13 @@ FIX = "save one array for each input, named as the input, with the rows along it
 
 
 def calibration_paths(job: ExportJob) -> list[str]:
-    """The files that the option names. Raises WorkerError `export-failed` without one."""
+    """The files that the option names. Raises WorkerError `calibration-missing` without one."""
     given = job.options["calibration"]
     paths = [given] if isinstance(given, str) else list(given or [])
     if not paths:
         raise WorkerError(
-            "export-failed",
-            f"{job.model.shown}: precision int8 needs calibration data",
+            "calibration-missing",
+            f"{job.model.shown}: precision {job.options['precision']} needs calibration data",
             fix="give `options: {calibration: data.npz}`: typical inputs, one array for each input",
         )
     for path in paths:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 from onpar_host.contract import Contract, TensorSpec
-from onpar_host.errors import failure_of
+from onpar_host.errors import WorkerError, failing_as, failure_of
 from onpar_host.generated_names import AUTOMATIC
 from onpar_host.model import Model
 from onpar_host.packages import require
@@ -17,6 +21,9 @@ from onpar_host.tracebacks import shown_path
 from onpar_host.user_code import build_model
 
 from .tensors import spec_of
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+"""The first bytes of every HDF5 file (HDF5 File Format Specification, II.A)."""
 
 
 def load_keras(model: Model) -> tuple[Any, ModuleType | None]:
@@ -44,8 +51,10 @@ def load_keras(model: Model) -> tuple[Any, ModuleType | None]:
 
 def _from_file(model: Model) -> Any:
     keras = require("keras")
+    ending = _ending(model)
     try:
-        return keras.models.load_model(model.path, compile=False, safe_mode=not model.trust)
+        with _called(model.path, ending) as path:
+            return keras.models.load_model(path, compile=False, safe_mode=not model.trust)
     except Exception as error:
         text = str(error)
         if not model.trust and re.search(r"safe_mode|unsafe|enable_unsafe|allow_unsafe", text):
@@ -54,6 +63,46 @@ def _from_file(model: Model) -> Any:
         if re.search(r"Could not locate (class|function)|Unknown layer", text):
             fix = "name the Python file that builds the model, so that its own layers are known"
         raise failure_of(error, "model-load-failed", model.shown, model.root, fix) from error
+
+
+def _ending(model: Model) -> str:
+    """What Keras wants a file of this content to be called: it looks at the name, not inside.
+
+    Raises WorkerError `model-load-failed` for HDF5 that holds no whole model.
+    """
+    with open(model.path, "rb") as file:
+        head = file.read(len(HDF5))
+    if head != HDF5:
+        return ".keras"
+    h5py = require("h5py")
+    about = f"{model.shown} is no readable HDF5 file"
+    with failing_as("model-load-failed", about, model.root), h5py.File(model.path) as file:
+        attributes = set(file.attrs)
+    if "model_config" not in attributes:
+        weights = "layer_names" in attributes or model.path.endswith(".weights.h5")
+        what = "holds the weights of a Keras model" if weights else "is HDF5"
+        raise WorkerError(
+            "model-load-failed",
+            f"{model.shown} {what} without its architecture (no attribute model_config)",
+            fix="name the code that builds the model, `source: keras:model.py:build`, and give "
+            'this file as `weights:`; or save the whole model: model.save("model.keras")',
+        )
+    return ".h5"
+
+
+@contextmanager
+def _called(path: str, ending: str) -> Iterator[str]:
+    """The path, or for the time of loading another one of the same file with the ending."""
+    if path.endswith((ending, ".hdf5") if ending == ".h5" else ending):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        other = os.path.join(folder, "model" + ending)
+        try:
+            os.symlink(path, other)
+        except OSError:
+            shutil.copyfile(path, other)
+        yield other
 
 
 def _load_weights(built: Any, model: Model) -> None:

@@ -49,7 +49,7 @@ def perturb_constants(path: str, to: str, asked: Perturb) -> bool:
 
     Frozen graphs keep their weights as constants. Variables and assets are linked, not copied.
     """
-    tf = require("tensorflow")
+    require("tensorflow")
     from tensorflow.core.protobuf import saved_model_pb2
 
     source = os.path.join(path, "saved_model.pb")
@@ -58,19 +58,7 @@ def perturb_constants(path: str, to: str, asked: Perturb) -> bool:
     saved = saved_model_pb2.SavedModel()
     with open(source, "rb") as file:
         saved.ParseFromString(file.read())
-    count = 0
-    for meta in saved.meta_graphs:
-        graphs = [("", meta.graph_def.node)]
-        graphs += [(f.signature.name, f.node_def) for f in meta.graph_def.library.function]
-        for graph, nodes in graphs:
-            for node in nodes:
-                if node.op == "Const" and _is_float(node.attr["dtype"].type):
-                    value = tf.make_ndarray(node.attr["value"].tensor)
-                    if is_movable(value):
-                        after = _moved(value, f"{graph}/{node.name}", asked, -1)
-                        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(after))
-                        count += 1
-    if not count:
+    if not sum(perturb_graph(meta.graph_def, asked) for meta in saved.meta_graphs):
         return False
     os.makedirs(to, exist_ok=True)
     for entry in os.listdir(path):
@@ -80,6 +68,23 @@ def perturb_constants(path: str, to: str, asked: Perturb) -> bool:
     with open(os.path.join(to, "saved_model.pb"), "wb") as file:
         file.write(saved.SerializeToString())
     return True
+
+
+def perturb_graph(graph_def: Any, asked: Perturb) -> int:
+    """Moves the float constants of a GraphDef and its functions, in place; gives how many."""
+    tf = require("tensorflow")
+    graphs = [("", graph_def.node)]
+    graphs += [(f.signature.name, f.node_def) for f in graph_def.library.function]
+    count = 0
+    for graph, nodes in graphs:
+        for node in nodes:
+            if node.op == "Const" and _is_float(node.attr["dtype"].type):
+                value = tf.make_ndarray(node.attr["value"].tensor)
+                if is_movable(value):
+                    after = _moved(value, f"{graph}/{node.name}", asked, -1)
+                    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(after))
+                    count += 1
+    return count
 
 
 def _is_float(kind: int) -> bool:

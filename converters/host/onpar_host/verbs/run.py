@@ -42,7 +42,8 @@ def answer(
     own = [worker.scratch, out_dir, *(str(sample["inputs"]) for sample in params["samples"])]
     before, generators = opened.session.state(), _generators(opened.session)
     with recording(model.root, own) as recorder, importable(model.import_folders):
-        samples = [_run_one(opened, sample, files) for sample in params["samples"]]
+        rename = params.get("rename") or {}
+        samples = [_run_one(opened, sample, files, rename) for sample in params["samples"]]
         dependencies = recorder.files(with_modules=False)
     changed = _changed(before, opened.session.state())
     drew = _changed(generators, _generators(opened.session))
@@ -70,19 +71,25 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return [name for name, value in before.items() if name in after and after[name] != value]
 
 
-def _run_one(opened: OpenedModel, sample: dict[str, Any], files: _FileNames) -> dict[str, Any]:
+def _run_one(
+    opened: OpenedModel, sample: dict[str, Any], files: _FileNames, rename: dict[str, str]
+) -> dict[str, Any]:
     started = time.perf_counter()
     name = str(sample["id"])
     try:
-        return {"sample": name, **_outputs(opened, sample, files.path_for(name))}
+        return {"sample": name, **_outputs(opened, sample, files.path_for(name), rename)}
     except WorkerError as error:
         took = (time.perf_counter() - started) * 1000
         return {"sample": name, "outputs": [], "milliseconds": took, "failure": error.as_json()}
 
 
-def _outputs(opened: OpenedModel, sample: dict[str, Any], path: str) -> dict[str, Any]:
+def _outputs(
+    opened: OpenedModel, sample: dict[str, Any], path: str, rename: dict[str, str]
+) -> dict[str, Any]:
     session, root = opened.session, opened.model.root
-    inputs = fit(read_sample(str(sample["inputs"])), session.contract)
+    given = read_sample(str(sample["inputs"]))
+    called = {rename.get(name, name): tensor for name, tensor in given.items()}
+    inputs = fit(called, session.contract)
     about = opened.model.shown
     with failing_as("input-mismatch", about, root):
         feed = session.prepare(inputs)

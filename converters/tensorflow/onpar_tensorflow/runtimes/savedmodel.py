@@ -16,7 +16,9 @@ from onpar_host.session import Session
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
+from ..grappler import set_grappler
 from ..perturb import perturb_constants, perturb_variables
+from ..signatures import choose_signature, signature_names
 from ..tensors import from_tensorflow, natural, set_threads, spec_of, to_tensorflow
 
 
@@ -31,10 +33,11 @@ def open_model(
     inputs: list[TensorSpec],
     variant: Variant | None = None,
 ) -> Session:
-    """Raises WorkerError `model-load-failed`; `bad-request` for a signature that does not exist."""
+    """Raises WorkerError `model-load-failed`, `signature-missing`, `signature-unknown`."""
     loaded = load_saved_model(model) if variant is None else _load_variant(model, variant)
-    signature = signature_of(loaded, options["signature"], model)
-    return SavedModelSession(loaded, signature, options, set_threads(options["threads"]))
+    signature = choose_signature(loaded, options["signature"], model)
+    threads = set_threads(options["threads"])
+    return SavedModelSession(loaded, signature, options["grappler"], threads)
 
 
 def load_saved_model(model: Model) -> Any:
@@ -67,18 +70,6 @@ def _load_variant(model: Model, variant: Variant) -> Any:
     return loaded
 
 
-def signature_of(loaded: Any, name: str, model: Model) -> Any:
-    """Raises WorkerError `bad-request`, listing the signatures there are."""
-    signatures = getattr(loaded, "signatures", {})
-    if name not in signatures:
-        raise WorkerError(
-            "bad-request",
-            f"{model.shown} has no signature {name}; it has {', '.join(signatures) or 'none'}",
-            fix="name one of them with the option signature, or save the model with a signature",
-        )
-    return signatures[name]
-
-
 def signature_contract(loaded: Any, signature: Any) -> Contract:
     """Inputs and outputs of a signature.
 
@@ -106,21 +97,25 @@ def _argument_order(loaded: Any, names: set[str]) -> list[str]:
 class SavedModelSession(Session):
     """A signature, called by input names."""
 
-    def __init__(self, loaded: Any, signature: Any, options: dict[str, Any], threads: int) -> None:
+    def __init__(self, loaded: Any, signature: str, grappler: bool, threads: int) -> None:
         facts = {
-            "signature": options["signature"],
-            "signatures": sorted(loaded.signatures),
+            "signature": signature,
+            "signatures": signature_names(loaded),
             "writtenBy": getattr(loaded, "tensorflow_version", None),
             "threads": threads,
+            "grappler": grappler,
         }
-        super().__init__(signature_contract(loaded, signature), facts)
+        function = loaded.signatures[signature]
+        super().__init__(signature_contract(loaded, function), facts)
         self._loaded = loaded
-        self._signature = signature
+        self._signature = function
+        self._grappler = grappler
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
         return {name: to_tensorflow(tensor) for name, tensor in inputs.items()}
 
     def execute(self, feed: dict[str, Any]) -> Any:
+        set_grappler(self._grappler)
         return self._signature(**feed)
 
     def collect(self, result: Any) -> dict[str, Tensor]:
