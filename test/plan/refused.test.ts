@@ -19,14 +19,14 @@ describe('exporters', () => {
   });
   test('an unknown one where nothing is exported from the source', async () => {
     const error = await refused(onnxCase('convert: { to: tflite, exporter: torch-onx }'));
-    expect(error.fix).toMatch(/^allowed: onnx-optimize, .*onnx-preprocess$/);
+    expect(error.fix).toMatch(/^allowed: onnx-optimize, .*onnx-preprocess/);
   });
   test('one that turns something else', async () => {
     const error = await refused(onnxCase('convert: { to: tflite, exporter: torch-onnx }'));
     expect(error).toMatchObject({
       code: 'exporter-format',
-      message: 'case `a`: exporter `torch-onnx` turns pytorch into onnx, not onnx into tflite',
-      fix: 'from onnx there are exporters to onnx',
+      message: 'case `a`: exporter `torch-onnx` turns pytorch or torch-export into onnx, not onnx into tflite',
+      fix: expect.stringMatching(/^from onnx there are exporters to onnx/),
     });
   });
   test('none between two formats: what there is, and a command line', async () => {
@@ -37,7 +37,7 @@ describe('exporters', () => {
       exitCode: 2,
     });
     expect(error.fix).toMatch(
-      /^from pytorch there are exporters to (onnx, torchscript|torchscript, onnx); any command line can be an exporter: exporter: \{ command: \[...\] \}$/,
+      /^from pytorch there are exporters to (?=.*\bonnx\b)(?=.*\btorchscript\b)[a-z, -]+; any command line can be an exporter: exporter: \{ command: \[...\] \}$/,
     );
   });
   test('several that do different things: none is guessed', async () => {
@@ -75,13 +75,15 @@ describe('runtimes', () => {
       message: 'case `a`: unknown runtime `onnxruntime-nod`',
       exitCode: 2,
     });
-    expect(error.fix).toBe('did you mean `onnxruntime-node`? allowed: onnxruntime-node, onnxruntime, onnx-reference');
+    expect(error.fix).toMatch(
+      /^did you mean `onnxruntime-node`\? allowed: onnxruntime-node, onnxruntime, onnx-reference/,
+    );
   });
   test('one that does not fit the format', async () => {
     expect(await refused(onnxCase('convert: { to: same, run: litert }'))).toMatchObject({
       code: 'runtime-format',
       message: 'case `a`: runtime `litert` does not execute `onnx` (it executes tflite)',
-      fix: 'runtimes for onnx: onnxruntime-node, onnxruntime, onnx-reference',
+      fix: expect.stringMatching(/^runtimes for onnx: onnxruntime-node, onnxruntime, onnx-reference/),
     });
   });
   test('the reference’s is told as such', async () => {
