@@ -155,7 +155,7 @@ export function judgedLine(o: OutputComparison): string | null {
 /** What a ratio is a multiple of, in the short line. */
 const MEASURED: Readonly<Record<string, string>> = {
   'Is it the same function?': 'what storing the weights costs',
-  'Is it computed well?': 'the reference’s own rounding',
+  'Is it computed well?': 'what sound rounding explains',
   'Is it within the noise floor?': 'the noise floor',
 };
 

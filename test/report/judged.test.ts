@@ -52,7 +52,7 @@ test('one line an output', () => {
     {
       "any-order": "4e-6 off, 0.26× what storing the weights costs (limit 25×) · judged by float64",
       "chaotic-rnn": "3.1e-5 off, 1.4× the noise floor (limit 8×) · judged by the noise floor",
-      "computed-badly": "3.2e-4 off, 1520× the reference’s own rounding (limit 8×) · judged by float64",
+      "computed-badly": "3.2e-4 off, 1520× what sound rounding explains (limit 8×) · judged by float64",
       "detector": "98.2 % where 100 % is asked, 1 214 boxes of 12 samples · judged by its task",
       "float64-agrees": "2.6e-7 off, 0.26× what storing the weights costs (limit 25×) · judged by float64",
       "float64-differs": "3.2e-4 off, 2670× what storing the weights costs (limit 25×) · judged by float64",
