@@ -65,7 +65,9 @@ a, b, bias = floats(8, 16), floats(16, 4), floats(4)
 layers = [node("MatMul", ["x", "a"], ["h"]), node("Gemm", ["h", "b", "c"], ["z"])]
 save("mlp", [*layers, node("Softmax", ["z"], ["y"])], {"a": a, "b": b, "c": bias})
 save("product", layers[:1] + [node("Identity", ["h"], ["y"])], {"a": a})
-write("product", 8 * 2.0**-24 * (np.abs(x) @ np.abs(a.astype(np.float64))))
+wide = a.astype(np.float64)
+magnitude, total = np.abs(x) @ np.abs(wide), np.abs(x @ wide)
+write("product", 2.0**-24 * (np.sqrt(8) * magnitude + 8 / 2 * total))
 half = {"a": a.astype(np.float16)}
 save(
     "half",

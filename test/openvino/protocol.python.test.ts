@@ -261,7 +261,7 @@ describe('the exporter', () => {
 
   it('asks for calibration data, and says what is wrong with it', async () => {
     const none = await failure(source, { precision: 'int8' });
-    expect([none.code, none.fix]).toEqual(['export-failed', expect.stringContaining('calibration')]);
+    expect([none.code, none.fix]).toEqual(['calibration-missing', expect.stringContaining('calibration')]);
     const gone = await failure(source, { precision: 'int8', calibration: join(dir, 'gone.npz') });
     expect([gone.code, gone.message]).toEqual(['export-failed', expect.stringContaining('gone.npz')]);
     const two = new Map([1, 2].map((i) => [`i${i}`, tensorFrom('float32', [2, 8], wave(16))] as const));
