@@ -5,29 +5,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/records/event.ts';
 import type { ReportCase } from '../../src/records/report.ts';
 import { run, runSuite } from '../contracts/suite.ts';
+import { WORDS } from './words.ts';
 
-/** Fifty words: only a graph tells how many there are, and only one of the targets is a graph. */
-const MODEL = `import torch
-
-
-class Words(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.words = torch.nn.Embedding(50, 4)
-
-    def forward(self, ids):
-        return self.words(ids).mean(dim=1)
-
-
-def build():
-    torch.manual_seed(0)
-    return Words().eval()
-`;
 let dir: string;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'onpar-case-'));
-  writeFileSync(join(dir, 'words.py'), MODEL);
+  writeFileSync(join(dir, 'words.py'), WORDS);
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

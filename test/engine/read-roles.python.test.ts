@@ -3,29 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runSuite } from '../contracts/suite.ts';
+import { WORDS } from './words.ts';
 
-/** Fifty words, of which a truncated table would hold fewer; only the exported graph tells how many there are. */
-const MODEL = `import torch
-
-
-class Words(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.words = torch.nn.Embedding(50, 4)
-
-    def forward(self, ids):
-        return self.words(ids).mean(dim=1)
-
-
-def build():
-    torch.manual_seed(0)
-    return Words().eval()
-`;
 let dir: string;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'onpar-roles-'));
-  writeFileSync(join(dir, 'words.py'), MODEL);
+  writeFileSync(join(dir, 'words.py'), WORDS);
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

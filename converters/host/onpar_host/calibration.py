@@ -44,14 +44,15 @@ def read_rows(paths: list[str], contract: Contract, job: ExportJob) -> list[dict
     rows: list[dict[str, Any]] = []
     for path in paths:
         shown = shown_path(path, job.model.root)
-        arrays = _named(_read(path, shown), contract.inputs, job.inputs, shown)
+        arrays = _named(read_arrays(path, shown), contract.inputs, job.inputs, shown)
         rows.extend(_slices(arrays, contract.inputs, shown))
     if not rows:
         raise WorkerError("export-failed", "the calibration files hold no rows", fix=FIX)
     return rows
 
 
-def _read(path: str, shown: str) -> dict[str, np.ndarray]:
+def read_arrays(path: str, shown: str) -> dict[str, np.ndarray]:
+    """Arrays of an npz, safetensors or npy file (its name is empty). Raises `export-failed`."""
     try:
         if path.endswith(".safetensors"):
             return {name: tensor.array for name, tensor in read_tensors(path).items()}

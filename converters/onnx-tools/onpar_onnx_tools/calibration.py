@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 import numpy as np
+from onpar_host.calibration import read_arrays
 from onpar_host.errors import WorkerError
 from onpar_host.exporting import ExportJob
 from onpar_host.findings import Finding
 from onpar_host.packages import require
-from onpar_host.safetensors import read_tensors
 from onpar_host.tensor import as_tensor, cast_exactly
 from onpar_host.tracebacks import shown_path
 
@@ -36,7 +36,7 @@ class CalibrationRows:
         self.feeds: list[Feed] = []
         for path in self.paths:
             shown = shown_path(path, job.model.root)
-            self.feeds.extend(self._slices(self._fitting(_read(path, shown), shown), shown))
+            self.feeds.extend(self._slices(self._fitting(read_arrays(path, shown), shown), shown))
         if not self.feeds:
             raise WorkerError("export-failed", "the calibration files hold no rows", fix=FIX)
         self._next = 0
@@ -154,18 +154,6 @@ def _paths(job: ExportJob) -> list[str]:
                 fix="give an npy, npz or safetensors file of typical inputs",
             )
     return paths
-
-
-def _read(path: str, shown: str) -> dict[str, np.ndarray]:
-    try:
-        if path.endswith(".safetensors"):
-            return {name: tensor.array for name, tensor in read_tensors(path).items()}
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"": loaded}
-        return {name: loaded[name] for name in loaded.files}
-    except (ValueError, OSError) as error:
-        raise WorkerError("export-failed", f"calibration file {shown}: {error}", fix=FIX) from error
 
 
 def _inputs_of(model: Any) -> dict[str, tuple[str, list[int | None]]]:
