@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { DTYPES, isDtype } from '../tensor/dtype.ts';
+import { chainFromText } from './chain.ts';
 import type { InputSetting } from './schema.ts';
 import { type Case, type ConvertChoice, DEFAULT_TIMEOUT_MS, type RuntimeChoice, type Suite } from './suite.ts';
 
@@ -13,6 +14,8 @@ export interface AdHoc {
   /** Target formats (`onpar run MODEL --to …`). */
   readonly to: readonly string[];
   readonly exporter?: string | undefined;
+  /** Exporters one behind the other (`--chain a,b,c`). */
+  readonly chains?: readonly (readonly string[])[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly weights?: string | undefined;
   readonly inputs: Readonly<Record<string, InputSetting>>;
@@ -62,6 +65,12 @@ export function adHocSuite(request: AdHoc): Suite {
     conversions: [
       ...request.artifacts.map((a) => convert(null, a)),
       ...request.to.map((format) => convert(format, null)),
+      ...(request.chains ?? []).map((names) => ({
+        ...convert(null, null),
+        exporter: null,
+        options: {},
+        chain: chainFromText(names, fromHere(request.options)),
+      })),
     ],
     reference: { runtime: null, options: {} },
     ties: {},
