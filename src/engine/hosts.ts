@@ -7,6 +7,7 @@ import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
 import type { HostSpec } from '../workers/pool.ts';
+import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
 import type { RunContext } from './context.ts';
 
 /** Where a step runs and what of that place belongs to its key and to the report. */
@@ -55,6 +56,15 @@ export async function resolveHost(
       digest: JSON.stringify(packages),
       label: `node ${process.version}`,
       packages,
+    };
+  }
+  if (findToolchain(toolchain).language === 'node') {
+    const environment = await ctx.nodeEnvironment(toolchain);
+    return {
+      host: { kind: 'node', root, limits, environment, lane: role },
+      digest: environment.digest,
+      label: `${environment.label}, node ${process.version}`,
+      packages: frameworkPackages(environment.packages, environment.toolchain.framework),
     };
   }
   const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
