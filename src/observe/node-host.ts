@@ -52,7 +52,7 @@ async function load(name: string): Promise<NodeRuntime> {
     throw new OnparError({
       code: 'unknown-runtime',
       message: `the Node host has no runtime \`${name}\``,
-      fix: `it has ${Object.keys(NODE_RUNTIMES).join(', ')}`,
+      fix: `runtimes of Node hosts: ${Object.keys(NODE_RUNTIMES).join(', ')}`,
     });
   }
   try {
