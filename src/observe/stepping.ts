@@ -1,5 +1,8 @@
 import { OnparError, toFailure } from '../core/errors.ts';
 import { allowedValues } from '../core/nearest.ts';
+import { type Random, random } from '../core/random.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { type FloatDtype, floatsOf, moveByUlps, trits } from '../tensor/move.ts';
 import { beginning, STEP_AXIS, stackSteps, stepOf } from '../tensor/steps.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import type { StepRequest } from '../workers/protocol.ts';
@@ -18,7 +21,7 @@ export interface SteppedOutputs {
  * `own` says how the model calls an input of the sample. OnparErrors carry the number of the step (from 1) that failed.
  */
 export async function runSteps(
-  { steps, feedback, grow }: StepRequest,
+  { steps, feedback, grow, move }: StepRequest,
   given: NamedTensors,
   own: (input: string) => string,
   run: Run,
@@ -54,7 +57,10 @@ export async function runSteps(
     } catch (error) {
       throw inStep(error, step, feedback);
     }
-    for (const link of links) states.set(link.input, fedBack(link, last));
+    for (const link of links) {
+      const state = fedBack(link, last);
+      states.set(link.input, move === undefined ? state : movedByUlps(state, random('state', move, link.input, step)));
+    }
     for (const [name, tensor] of last) {
       const all = collected.get(name) ?? [];
       collected.set(name, all);
@@ -75,6 +81,19 @@ function begun(name: string, whole: Tensor, axis: number, size: number): Tensor 
       cause: error,
     });
   }
+}
+
+/** A copy moved by −1, 0 or +1 ulp of float32 (half dtypes: of their own); what counts or chooses stays. */
+function movedByUlps(tensor: Tensor, draws: Random): Tensor {
+  const { dtype } = tensor;
+  if (
+    !isFloat(dtype) ||
+    floatsOf(dtype as FloatDtype, tensor.data).every((v) => !Number.isFinite(v) || Number.isInteger(v))
+  )
+    return tensor;
+  const data = tensor.data.slice();
+  moveByUlps(data, dtype as FloatDtype, trits(draws), 'float32');
+  return { ...tensor, data };
 }
 
 /** Steps that the inputs hold; undefined where all of them are states. */

@@ -17,9 +17,10 @@ export const isSequencePlan = (plan: SamplePlan): plan is SequencePlan => plan.s
 
 /** What the inputs of a single step are made from: dimensions that grow have their size at the last step. */
 export function stepPlan({ sequence, ...plan }: SequencePlan): SamplePlan {
-  const last = Object.entries(sequence.grow).map(
-    ([dim, { from, by }]): [string, number[]] => [dim, [from + by * (sequence.steps - 1)]],
-  );
+  const last = Object.entries(sequence.grow).map(([dim, { from, by }]): [string, number[]] => [
+    dim,
+    [from + by * (sequence.steps - 1)],
+  ]);
   return { ...plan, dims: { ...plan.dims, ...Object.fromEntries(last) } };
 }
 

@@ -29,6 +29,8 @@ export interface StepRequest {
   readonly steps: number;
   /** `input` under the sample's name; `output` under the model's, or where it has none of that name, by position. */
   readonly feedback: readonly { readonly output: string; readonly position: number; readonly input: string }[];
+  /** Seed with which states in floats are moved by −1, 0 or +1 ulp on their way: what rounding may do in every step. */
+  readonly move?: number;
   /** Inputs of which step t is given only the first `from + by·t` along an axis of the step's own shape. */
   readonly grow: readonly {
     readonly input: string;

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import WorkerError
+from .perturbing import generator, moved, moved_bfloat16
 from .tensor import FLOATS, Tensor
 
 STEP_AXIS = 1
@@ -43,6 +44,8 @@ class Sequence:
     steps: int
     links: list[Link]
     grow: dict[str, Growth]
+    move: int | None = None
+    """Seed with which states are moved by an ulp on their way; None: they are not."""
 
     @staticmethod
     def from_json(value: dict[str, Any], rename: Mapping[str, str]) -> Sequence:
@@ -61,6 +64,7 @@ class Sequence:
                 own(str(g["input"])): Growth(int(g["axis"]), int(g["from"]), int(g["by"]))
                 for g in value["grow"]
             },
+            value.get("move"),
         )
 
 
@@ -93,7 +97,10 @@ def run_steps(
         }
         try:
             outputs = run(fed)
-            current = {link.input: outputs[_named(link, outputs)] for link in sequence.links}
+            current = {
+                link.input: _moved(outputs[_named(link, outputs)], sequence.move, link, step)
+                for link in sequence.links
+            }
         except WorkerError as error:
             raise _in_step(error, step, sequence.links) from error
         if collected and set(collected) != set(outputs):
@@ -133,6 +140,19 @@ def _at(name: str, tensor: Tensor, step: int, grow: Mapping[str, Growth]) -> Ten
             )
         array = np.take(array, range(size), axis=growth.axis)
     return Tensor(np.ascontiguousarray(array).reshape(array.shape), tensor.dtype)
+
+
+def _moved(tensor: Tensor, seed: int | None, link: Link, step: int) -> Tensor:
+    """By -1, 0 or +1 ulp of float32 (half types: of their own); what counts or chooses stays."""
+    if seed is None or tensor.dtype not in FLOATS:
+        return tensor
+    values = tensor.to_float64()
+    if np.all((values == np.trunc(values)) | ~np.isfinite(values)):
+        return tensor
+    rng = generator(seed, f"{link.input}#{step}")
+    if tensor.dtype == "bfloat16":
+        return Tensor(moved_bfloat16(tensor.array, "float32", rng, None), tensor.dtype)
+    return Tensor(moved(tensor.array, "float32", rng, None), tensor.dtype)
 
 
 def _named(link: Link, outputs: Mapping[str, Tensor]) -> str:

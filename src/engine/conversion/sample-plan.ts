@@ -32,7 +32,9 @@ const MIDDLE = 3;
 /** One run of the model by itself: what an exporter traces with where a sample is a sequence of steps. */
 export function oneStep({ sequence, ...plan }: SamplePlan): SamplePlan {
   if (sequence === undefined) return plan;
-  const sizes = Object.entries(sequence.grow).map(([dim, { from, by }]) => [dim, [from + by * MIDDLE]] as [string, number[]]);
+  const sizes = Object.entries(sequence.grow).map(
+    ([dim, { from, by }]) => [dim, [from + by * MIDDLE]] as [string, number[]],
+  );
   return { ...plan, files: [], images: [], special: false, dims: { ...plan.dims, ...Object.fromEntries(sizes) } };
 }
 

@@ -86,6 +86,11 @@ function checkLink(where: string, link: StateLink, input: InputPlan, output: Ten
     throw misfit(`output ${output.name} has shape ${text(output.shape)}, input ${input.name} ${text(input.shape)}`);
 }
 
+/** A side whose samples are single steps. */
+export function withoutSteps({ steps, stepsKey, ...side }: ObservedSide): ObservedSide {
+  return side;
+}
+
 /** How the reference goes from step to step; nothing for a model without state. */
 export function referenceSteps({ case: c }: Conversion, inputs: readonly InputPlan[]): Steps {
   const { state } = c;
