@@ -90,6 +90,15 @@ function masks({ optimisers }: Args): string {
 const shortList = (names: unknown): string =>
   Array.isArray(names) && names.length > 3 ? `${list(names.slice(0, 3))} and ${names.length - 3} more` : list(names);
 
+/** What running every step from the reference's state told. */
+function stepsAlone(where: string, { purpose, holds, step, steps, samples }: Args): string {
+  const all = `${where}: given the reference’s state, each of ${String(steps)} steps (${String(samples)} samples)`;
+  if (purpose === 'horizon') return `${all} agrees by itself; past the horizon that is what is judged`;
+  return holds === true
+    ? `${all} agrees by itself: the error builds up in the state`
+    : `${where}: given the reference’s state, ${step == null ? 'a step' : `step ${String(step)}`} is off by itself: the error is made there, not carried along`;
+}
+
 /** Every code that onpar can report, with its sentence. docs/findings.md is generated from here. */
 export const CATALOGUE = {
   // IO contract
@@ -469,6 +478,23 @@ export const CATALOGUE = {
     'error',
     'The reference writes into its inputs, so it answers differently the next time. Copy the input inside the model before changing it in place.',
     (_w, a) => `the reference writes into its inputs (${list(a.inputs)}); let it copy them first`,
+  ),
+  'drifts-from-step': entry(
+    'info',
+    'A stateful model: the first step at which the output is beyond what is allowed. From the second step on: look at how the state is used; from the first on: at what it makes of its input.',
+    (w, a) =>
+      `${w}: ${a.step === 1 ? `off from the first of ${String(a.steps)} steps on` : `agrees up to step ${Number(a.step) - 1}, drifts from step ${String(a.step)} of ${String(a.steps)} on`}`,
+  ),
+  'state-not-reset': entry(
+    'error',
+    'The same sequence, run again in the same session, gives another answer: the model keeps a state of its own from one sequence to the next (a stateful layer, a variable, self.h). Reset it before every sequence, or make it an input and name it in `state:`.',
+    (w, a) =>
+      `the ${w} keeps a state from one sequence to the next: run again, output ${String(a.output)} is off${howFar(a)}${Array.isArray(a.changed) && a.changed.length > 0 ? `; running it writes into ${shortList(a.changed)}` : ''}. Reset it before every sequence, or make it an input and name it in \`state:\``,
+  ),
+  'steps-by-themselves': entry(
+    'info',
+    'A stateful model, judged once more step by step, each step given the reference’s state: what is past the horizon of its own state, or whether a failure is made in a step or builds up over steps.',
+    (w, a) => stepsAlone(w, a),
   ),
   'reference-not-deterministic': entry(
     'error',

@@ -1,4 +1,5 @@
 import type { Conversion } from '../plan/conversion.ts';
+import type { SamplePlan } from '../records/rules.ts';
 import type { RunContext } from './context.ts';
 import { coverActivations } from './conversion/activations.ts';
 import { openAhead, runCandidate } from './conversion/candidate.ts';
@@ -6,18 +7,20 @@ import { caseInputs } from './conversion/case-roles.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { probingOf } from './conversion/probing.ts';
-import { samplePlan, tracingExample } from './conversion/sample-plan.ts';
+import { type Example, oneStep, samplePlan, tracingExample } from './conversion/sample-plan.ts';
+import { checkSequence, referenceSteps } from './conversion/sequence.ts';
 import { type ObservedSide, UNRENAMED } from './conversion/side.ts';
 import { type ConversionTrace, Trace } from './conversion/trace.ts';
 import { type Watched, watch } from './conversion/watched.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead } from './input-roles.ts';
 import { keyedSource } from './model-key.ts';
+import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
 import { decodeImages, imageSetOf } from './steps/images.ts';
 import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
-import { makeSamples } from './steps/sample.ts';
+import { makeSamples, type SampleSet } from './steps/sample.ts';
 
 /** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
 export async function runConversion(ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> {
@@ -42,6 +45,7 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   );
   trace.findings.push(...described.value.findings);
   const resolved = await inputsOf(ctx, conversion, described, trace);
+  checkSequence(conversion, resolved, described.value.contract);
   const ahead = await caseInputs(ctx, conversion, { source, inputs: resolved, seed }, trace);
   const { inputs } = ahead;
   const decoded = await Promise.all(
@@ -61,16 +65,22 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   };
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
   const probing = probingOf(conversion, inputs, set.value.samples);
-  const side: ObservedSide = { role: 'reference', model: source, inputs, ...UNRENAMED };
+  const side: ObservedSide = {
+    role: 'reference',
+    model: source,
+    inputs,
+    ...UNRENAMED,
+    ...referenceSteps(conversion, inputs),
+  };
   trace.sides.reference = side;
   const request = { ...side, samples: set.value.samples, sampleDir: set.dir };
   const referenceRun = watch(ctx, conversion, request, probing);
   referenceRun.catch(() => {});
-  const example = ahead.example ?? tracingExample(conversion, set);
+  const example = ahead.example ?? (await exampleOf(ctx, conversion, plan, set, trace));
   const candidateRun = runCandidate(
     ctx,
     conversion,
-    { source, inputs, set, example, referenceContract, probing },
+    { source, inputs, set, example, referenceContract, probing, reference: referenceRun },
     trace,
   );
   candidateRun.catch(() => {});
@@ -83,6 +93,19 @@ async function exported(ctx: RunContext, conversion: Conversion, seed: number, t
   trace.environments.candidate = await labelOf(ctx, conversion, 'candidate');
   await judge(ctx, conversion, { reference, candidate, samples: set.value.samples, plan, probing }, trace);
   await coverActivations(ctx, conversion, trace);
+}
+
+/** What exporters trace with: one of the samples, or a step by itself where those are sequences. */
+async function exampleOf(
+  ctx: RunContext,
+  conversion: Conversion,
+  plan: SamplePlan,
+  set: StepResult<SampleSet>,
+  trace: Trace,
+): Promise<Example | null> {
+  if (plan.sequence === undefined) return tracingExample(conversion, set);
+  const single = trace.count(await makeSamples(ctx, conversion.id, { ...oneStep(plan), portfolio: 1 }));
+  return tracingExample(conversion, single);
 }
 
 /** The observation as deployed; what was observed beside it counts as steps too. */

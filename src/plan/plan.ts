@@ -257,5 +257,6 @@ function rulesOf(c: Case, convert: ConvertChoice, suite: Suite): CompareRules {
     mapOutputs: { ...convert.mapOutputs },
     ties: { ...c.ties },
     dynamic: [...(c.dynamic ?? [...new Set(named)])],
+    ...(c.state === null ? {} : { sequence: c.state }),
   };
 }

@@ -2,6 +2,7 @@ import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
 import { chainText } from './chain-text.ts';
+import { aloneLine, driftLine } from './drift.ts';
 import { visible, visibleLines } from './escape.ts';
 import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
 import { judgedLine, remarksOf } from './judged.ts';
@@ -30,6 +31,7 @@ export function caseLines(c: ReportCase): TextLine[] {
     ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
     ...failingOutputs(c).flatMap(outputLines),
+    ...optional('number', aloneLine(c)),
     ...triedSizes(c),
     ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
   ];
@@ -52,6 +54,8 @@ function triedSizes({ coverage }: ReportCase): TextLine[] {
 /** The same as plain text, for JUnit. */
 export const caseText = (c: ReportCase): string[] =>
   caseLines(c).map(({ kind, text }) => (kind === 'finding' ? text : `  ${text}`));
+
+const optional = (kind: LineKind, text: string | null): TextLine[] => (text === null ? [] : [line(kind, text)]);
 
 const line = (kind: LineKind, text: string): TextLine => ({ kind, text: visible(text) });
 
@@ -83,6 +87,7 @@ function outputLines(o: OutputComparison): TextLine[] {
   return [
     line('finding', headline(o)),
     line('number', o.gate === undefined ? `${measured} · allowed ${toleranceWords(o)}` : measured),
+    ...optional('number', driftLine(o)),
     ...judged(o),
     ...(m.nanMismatches + m.infMismatches > 0
       ? [line('number', `NaN differs at ${m.nanMismatches}, infinity at ${m.infMismatches} places`)]

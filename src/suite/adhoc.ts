@@ -62,6 +62,7 @@ export function adHocSuite(request: AdHoc): Suite {
     loose: [],
     samples: { portfolio: null, special: false, files: [], images: [] },
     labels: [],
+    state: null,
     conversions: [
       ...request.artifacts.map((a) => convert(null, a)),
       ...request.to.map((format) => convert(format, null)),

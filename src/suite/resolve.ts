@@ -5,6 +5,7 @@ import { isInside } from '../core/paths.ts';
 import { resolveChain } from './chain.ts';
 import { parseSamples } from './sample-text.ts';
 import type { CaseSetting, ConvertSetting, SuiteFile } from './schema.ts';
+import { resolveState } from './state.ts';
 import { type Case, type ConvertChoice, DEFAULT_TIMEOUT_MS, type RuntimeChoice, type Suite } from './suite.ts';
 import { parseTolerances } from './tolerance-text.ts';
 
@@ -83,6 +84,7 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
     loose: [],
     samples: inCase(id, () => parseSamples(setting.samples, existing('samples'))),
     labels: setting.labels === undefined ? [] : list(setting.labels),
+    state: resolveState(id, setting.state, setting.steps),
     conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, root, existing)),
     reference: { runtime: setting.reference?.runtime ?? null, options: setting.reference?.options ?? {} },
     ties: setting.ties ?? {},

@@ -4,6 +4,7 @@ import { IMAGE_CHANNELS, IMAGE_FILTERS, IMAGE_LAYOUTS, IMAGE_RESIZES } from '../
 import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { chainSetting, exporterSetting } from './exporter-schema.ts';
+import { stateSetting, stepsSetting } from './state-schema.ts';
 import { toleranceSetting } from './tolerance-schema.ts';
 
 /**
@@ -165,6 +166,10 @@ const caseSetting = z.strictObject({
     .union([z.string(), z.array(z.string()).nonempty()])
     .optional()
     .describe('Tensors or columns of the data files that are no inputs: what the model should have answered'),
+  state: stateSetting
+    .optional()
+    .describe('Outputs that are inputs of the next step: `{ h_out: h }`. A sample is then a sequence of steps'),
+  steps: stepsSetting.optional().describe('How many steps a sequence has (default 8), and what grows with them'),
   convert: z.union([convertSetting, z.array(convertSetting).nonempty()]).describe('The conversions to prove'),
   reference: z
     .strictObject({ runtime: z.string().optional(), options: options.optional() })

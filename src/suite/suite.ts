@@ -1,5 +1,6 @@
 import type { ImageChoice } from '../records/images.ts';
 import type { JudgementRule } from '../records/rules.ts';
+import type { Sequence } from '../records/sequence.ts';
 import type { InputSetting } from './schema.ts';
 
 /** Which samples a case takes. */
@@ -73,6 +74,8 @@ export interface Case {
   readonly samples: SampleChoice;
   /** Tensors and columns of the data that are no inputs. */
   readonly labels: readonly string[];
+  /** Null: the model keeps no state from one run to the next. */
+  readonly state: Sequence | null;
   readonly conversions: readonly ConvertChoice[];
   readonly reference: { readonly runtime: string | null; readonly options: Readonly<Record<string, unknown>> };
   readonly ties: Readonly<Record<string, string>>;

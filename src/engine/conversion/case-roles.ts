@@ -8,7 +8,7 @@ import { wantsRoles, withReadRoles } from '../input-roles.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import { exportModel } from '../steps/export.ts';
 import { makeSamples } from '../steps/sample.ts';
-import { type Example, samplePlan, tracingExample } from './sample-plan.ts';
+import { type Example, oneStep, samplePlan, tracingExample } from './sample-plan.ts';
 import type { Trace } from './trace.ts';
 
 export interface CaseInputs {
@@ -39,7 +39,7 @@ export async function caseInputs(
   if (conversion.samples.portfolio === 0 || !wantsRoles(known)) return { inputs: known, example: null };
   const first = trace.count(
     await makeSamples(ctx, conversion.id, {
-      ...samplePlan(conversion, known, seed),
+      ...oneStep(samplePlan(conversion, known, seed)),
       portfolio: 1,
       special: false,
       files: [],
