@@ -6,6 +6,7 @@ import { type Dtype, isDtype } from '../../tensor/dtype.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
 import { viewBytes } from '../../tensor/views.ts';
 import { asHalf } from '../feeding.ts';
+import { refusalOf, said } from '../onnxruntime-refusals.ts';
 import type { NodeRuntime, NodeSession } from '../runtime.ts';
 import { ONNXRUNTIME_NODE } from './onnxruntime-node.info.ts';
 
@@ -55,11 +56,19 @@ export const onnxruntimeNode: NodeRuntime = {
 function loadError(path: string, error: unknown): OnparError {
   const text = error instanceof Error ? error.message : String(error);
   const truncated = /[Pp]rotobuf parsing failed|ModelProto does not have a graph|INVALID_PROTOBUF/.test(text);
+  const refused = truncated ? undefined : refusalOf(text);
+  if (refused !== undefined)
+    return new OnparError({
+      ...refused,
+      message: `onnxruntime-node ${version} cannot open ${path}: ${said(text)}`,
+      exitCode: 1,
+      cause: error,
+    });
   return new OnparError({
     code: 'model-load-failed',
     message: truncated
-      ? `${path} is not a complete ONNX model: ${oneLine(text)}`
-      : `onnxruntime-node ${version} cannot open ${path}: ${oneLine(text)}`,
+      ? `${path} is not a complete ONNX model: ${said(text)}`
+      : `onnxruntime-node ${version} cannot open ${path}: ${said(text)}`,
     fix: truncated
       ? 'the file is truncated or of another format: export or copy it again'
       : 'see the operator, opset or dtype named above; another runtime (`--runtime onnxruntime`) may support it',
@@ -68,18 +77,11 @@ function loadError(path: string, error: unknown): OnparError {
   });
 }
 
-/** ORT puts what is wrong on the line behind the one that says that something is. */
-const oneLine = (text: string): string =>
-  text
-    .trim()
-    .replaceAll(/\s*\n\s*/g, ' ')
-    .slice(0, 300);
-
 function contractOf(session: InferenceSession, path: string): IoContract {
   const spec = (metadata: InferenceSession.ValueMetadata): TensorSpec => {
     if (!metadata.isTensor) {
       throw new OnparError({
-        code: 'model-load-failed',
+        code: 'type-unsupported',
         message: `${path}: \`${metadata.name}\` is a sequence, map or optional, which onnxruntime-node does not pass`,
         fix: 'export with tensors only (scikit-learn: option zipmap: false), or use the runtime `onnxruntime`',
         exitCode: 1,
@@ -114,7 +116,7 @@ async function run(session: InferenceSession, contract: IoContract, inputs: Name
   } catch (error) {
     throw new OnparError({
       code: 'run-failed',
-      message: oneLine(error instanceof Error ? error.message : String(error)),
+      message: said(error instanceof Error ? error.message : String(error)),
       exitCode: 1,
       cause: error,
     });
