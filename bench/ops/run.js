@@ -1,23 +1,38 @@
 // Each test through a runtime, by the worker protocol, and its answers through onpar's own comparison.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareConversion, openTensorFile, resolveEnvironment, WorkerPool } from '../../build/dev.js';
+import {
+  catalogue,
+  compareConversion,
+  openTensorFile,
+  resolveEnvironment,
+  resolveNodeEnvironment,
+  toolchains,
+  WorkerPool,
+} from '../../build/dev.js';
 import { root } from '../lib/environments.js';
 
 const TIMEOUT = { timeoutMs: 120_000 };
 /** One thread: the same sums on a busy and on an idle machine. */
 const OPTIONS = {
   'onnxruntime-node': { intraOpNumThreads: 1 },
+  'onnxruntime-web': {},
   onnxruntime: { graphOptimizationLevel: 'all', intraOpNumThreads: 1, interOpNumThreads: 1 },
   'onnx-reference': {},
 };
 export const RUNTIMES = Object.keys(OPTIONS);
 
 async function hostOf(runtime) {
-  const limits = { memoryBytes: null, network: false };
-  if (runtime === 'onnxruntime-node') return { kind: 'node', root, limits, lane: 'ops' };
-  const environment = await resolveEnvironment('onnx', { python: 'managed', root }, () => {});
-  return { kind: 'python', root, limits, environment, lane: runtime };
+  const at = { root, limits: { memoryBytes: null, network: false }, lane: runtime };
+  const { toolchain } = catalogue().runtimes.find(({ name }) => name === runtime);
+  if (toolchain === 'node') return { kind: 'node', ...at };
+  if (toolchains().find(({ name }) => name === toolchain).language === 'node')
+    return { kind: 'node', environment: await resolveNodeEnvironment(toolchain, () => {}), ...at };
+  return {
+    kind: 'python',
+    environment: await resolveEnvironment(toolchain, { python: 'managed', root }, () => {}),
+    ...at,
+  };
 }
 
 /** Runtime → `{version, rows: [{name, status, code?, message?}]}`, rows in the order of the cases. */

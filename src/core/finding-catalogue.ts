@@ -218,7 +218,7 @@ export const CATALOGUE = {
   'runtime-unavailable': entry(
     'error',
     'The runtime cannot be used on this machine.',
-    (w, a) => `${w} is not available: ${String(a.reason)}`,
+    (w, a) => `${w} is not available: ${String(a.reason ?? a.message)}`,
   ),
   // Values
   'shape-differs': entry(

@@ -1,4 +1,4 @@
-import { NODE_RUNTIMES } from '../observe/registry.ts';
+import { OWN_RUNTIMES } from '../observe/registry.ts';
 import type { Catalogue, RuntimeInfo } from '../records/catalogue.ts';
 import { toolchains } from '../workers/toolchains/manifest.ts';
 
@@ -15,6 +15,6 @@ const RECORDED: RuntimeInfo = {
 export function catalogue(): Catalogue {
   return {
     exporters: toolchains().flatMap((t) => t.exporters),
-    runtimes: [...NODE_RUNTIMES.map((r) => r.info), ...toolchains().flatMap((t) => t.runtimes), RECORDED],
+    runtimes: [...OWN_RUNTIMES, ...toolchains().flatMap((t) => t.runtimes), RECORDED],
   };
 }

@@ -1,18 +1,21 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { digestJson } from '../core/hash.ts';
 import { modelFiles } from '../formats/model-files.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { RuntimeInfo } from '../records/catalogue.ts';
 import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
+import { hostSource } from '../workers/host-source.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
 import type { HostSpec } from '../workers/pool.ts';
+import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
 import type { RunContext } from './context.ts';
 
 /** Where a step runs and what of that place belongs to its key and to the report. */
 export interface ResolvedHost {
   readonly host: HostSpec;
-  /** Changes when a package of the place does. */
+  /** Changes when a package of the place does, or the host’s own program. */
   readonly digest: string;
   readonly label: string;
   readonly packages: Readonly<Record<string, string>>;
@@ -52,15 +55,24 @@ export async function resolveHost(
     const packages = packagesOfNode();
     return {
       host: { kind: 'node', root, limits, lane: laneOf(conversion, role) },
-      digest: JSON.stringify(packages),
+      digest: digestJson([packages, hostSource(null)]),
       label: `node ${process.version}`,
       packages,
+    };
+  }
+  if (findToolchain(toolchain).language === 'node') {
+    const environment = await ctx.nodeEnvironment(toolchain);
+    return {
+      host: { kind: 'node', root, limits, environment, lane: role },
+      digest: digestJson([environment.digest, hostSource(environment.toolchain)]),
+      label: `${environment.label}, node ${process.version}`,
+      packages: frameworkPackages(environment.packages, environment.toolchain.framework),
     };
   }
   const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
   return {
     host: { kind: 'python', root, limits, environment },
-    digest: environment.digest,
+    digest: digestJson([environment.digest, hostSource(environment.toolchain)]),
     label: environment.label,
     packages: frameworkPackages(environment.packages, environment.toolchain.framework),
   };

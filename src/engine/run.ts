@@ -96,7 +96,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     // No model is asked anything any more: the workers go while the report is made.
     ctx.pool.kill();
     const toolchains = Object.fromEntries(
-      (await ctx.usedEnvironments()).map((e) => [e.label, { python: e.pythonVersion, packages: { ...e.packages } }]),
+      (await ctx.usedEnvironments()).map((e) => [
+        e.label,
+        {
+          ...(e.kind === 'python' ? { python: e.pythonVersion } : { node: process.versions.node }),
+          packages: { ...e.packages },
+        },
+      ]),
     );
     const interrupted = options.signal.aborted;
     // An interrupted run never takes the place of another one that is complete.

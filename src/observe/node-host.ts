@@ -6,10 +6,16 @@ import { fileSafe } from '../core/paths.ts';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { PROTOCOL_VERSION, type Verb, type Verbs } from '../workers/protocol.ts';
+import { packagesIn } from './packages.ts';
 import { NODE_RUNTIMES } from './registry.ts';
 import type { NodeRuntime, NodeSession } from './runtime.ts';
 
-/** The Node side of the worker protocol (docs/worker-protocol.md): a child process that runs Node runtimes. */
+/**
+ * The Node side of the worker protocol (docs/worker-protocol.md): a child process that runs Node runtimes. Called with the
+ * folder of a toolchain and, as JSON, where what it needs lies; without, it loads what onpar itself depends on.
+ */
+const [, , folder = null, needs = '{}'] = process.argv;
+const packages = packagesIn(folder, JSON.parse(needs) as Record<string, string>);
 type Handlers = { readonly [V in Verb]: (params: Verbs[V]['params']) => Promise<Verbs[V]['result']> };
 
 interface Open {
@@ -29,32 +35,33 @@ async function openSession({
   model,
   options,
 }: Pick<Verbs['open']['params'], 'runtime' | 'model' | 'options'>): Promise<Open> {
-  const entry = NODE_RUNTIMES.find((r) => r.info.name === runtime);
-  if (entry === undefined) {
-    throw new OnparError({
-      code: 'unknown-runtime',
-      message: `the Node host has no runtime \`${runtime}\``,
-      fix: `it has ${NODE_RUNTIMES.map((r) => r.info.name).join(', ')}`,
-    });
-  }
   const key = JSON.stringify([runtime, model.path, options]);
   const kept = described.get(key);
   if (kept !== undefined) {
     described.delete(key);
     return kept;
   }
-  const loaded = await load(entry);
+  const loaded = await load(runtime);
   return { key, runtime: loaded, session: await loaded.open(model.path, options) };
 }
 
 /** A native library that does not load here is told as such: the case is skipped where it is optional, and never passes. */
-async function load(entry: (typeof NODE_RUNTIMES)[number]): Promise<NodeRuntime> {
+async function load(name: string): Promise<NodeRuntime> {
+  const entry = NODE_RUNTIMES[name];
+  if (entry === undefined) {
+    throw new OnparError({
+      code: 'unknown-runtime',
+      message: `the Node host has no runtime \`${name}\``,
+      fix: `runtimes of Node hosts: ${Object.keys(NODE_RUNTIMES).join(', ')}`,
+    });
+  }
   try {
-    return await entry.load();
+    return await entry(packages);
   } catch (error) {
+    if (error instanceof OnparError) throw error;
     throw new OnparError({
       code: 'runtime-unavailable',
-      message: `${entry.info.name} cannot be used here: ${(error as Error).message.split('\n')[0]}`,
+      message: `${name} cannot be used here: ${(error as Error).message.split('\n')[0]}`,
       fix: 'install it again (`npm install`), or choose another runtime; `onpar doctor` looks at the machine',
       exitCode: 3,
       cause: error,
@@ -177,7 +184,7 @@ async function handle(line: string): Promise<void> {
 }
 
 // The native library is loaded while the engine still makes samples.
-NODE_RUNTIMES[0]?.load().catch(() => {});
+if (folder === null) NODE_RUNTIMES['onnxruntime-node']?.(packages).catch(() => {});
 let queue = Promise.resolve();
 createInterface({ input: process.stdin })
   .on('line', (line) => {

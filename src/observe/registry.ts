@@ -1,8 +1,15 @@
 import type { RuntimeInfo } from '../records/catalogue.ts';
-import type { NodeRuntime } from './runtime.ts';
+import type { NodeRuntime, Packages } from './runtime.ts';
 import { ONNXRUNTIME_NODE } from './runtimes/onnxruntime-node.info.ts';
 
-/** Runtimes of the Node host: what planning needs to know, and the file to load once a model is opened. One line each. */
-export const NODE_RUNTIMES: readonly { readonly info: RuntimeInfo; readonly load: () => Promise<NodeRuntime> }[] = [
-  { info: ONNXRUNTIME_NODE, load: async () => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode },
-];
+/** Loads a runtime with the packages it is given; called once a model is opened. */
+type Load = (packages: Packages) => Promise<NodeRuntime>;
+
+/** Runtimes that use packages which onpar itself depends on: what planning needs to know of them. */
+export const OWN_RUNTIMES: readonly RuntimeInfo[] = [ONNXRUNTIME_NODE];
+
+/** The file of every runtime of the Node host. Those of toolchains are declared in their `toolchain.json`. One line each. */
+export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
+  'onnxruntime-node': async () => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode,
+  'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),
+};

@@ -154,7 +154,14 @@ export const report = z.object({
     memoryBytes: z.number(),
     node: z.string(),
     /** Toolchain → its Python and packages. */
-    toolchains: z.record(z.string(), z.object({ python: z.string(), packages: z.record(z.string(), z.string()) })),
+    toolchains: z.record(
+      z.string(),
+      z.object({
+        python: z.string().optional(),
+        node: z.string().optional(),
+        packages: z.record(z.string(), z.string()),
+      }),
+    ),
   }),
   totals,
   cases: z.array(reportCase),

@@ -4,6 +4,7 @@ import { OnparError } from '../core/errors.ts';
 import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
+import type { NodeEnvironment } from './node-environment.ts';
 import { makeScratch } from './scratch.ts';
 import { convertersFolder } from './toolchains/manifest.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
@@ -15,7 +16,14 @@ export type HostSpec = {
   readonly limits: Limits;
   /** Keeps a separate process for each value, e.g. so that reference and candidate do not wait for each other. */
   readonly lane?: string;
-} & ({ readonly kind: 'node' } | { readonly kind: 'python'; readonly environment: PythonEnvironment });
+} & (
+  | {
+      readonly kind: 'node';
+      /** The packages of a Node toolchain; missing: those that onpar itself depends on. */
+      readonly environment?: NodeEnvironment;
+    }
+  | { readonly kind: 'python'; readonly environment: PythonEnvironment }
+);
 
 interface Slot {
   worker: Worker | undefined;
@@ -122,14 +130,16 @@ const interrupted = (): OnparError =>
 const keyOf = (host: HostSpec): string =>
   JSON.stringify([
     host.kind,
-    host.kind === 'python' ? [host.environment.toolchain.name, host.environment.python] : null,
+    host.kind === 'python'
+      ? [host.environment.toolchain.name, host.environment.python]
+      : (host.environment?.dir ?? null),
     host.root,
     host.limits,
     host.lane ?? null,
   ]);
 
 function specOf(host: HostSpec, cwd: string): WorkerSpec {
-  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd);
+  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.environment);
   const { toolchain, python } = host.environment;
   return {
     name: `${toolchain.name} worker`,

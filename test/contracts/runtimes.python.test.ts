@@ -31,6 +31,7 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   lightgbm: { case: { source: 'models/lgb-multi.txt' } },
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
+  'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   openvino: {
     // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
