@@ -378,7 +378,11 @@ export const CATALOGUE = {
     'Integer quantisation takes the ranges of activations from typical inputs, and none were given. Name files with the option `calibration`.',
   ),
   'operator-unsupported': answered(
-    'The exporter has no counterpart in the target format for an operator of the model.',
+    'The exporter has no counterpart in the target format for an operator of the model, or the runtime has no kernel for it with these types.',
+  ),
+  'opset-unsupported': answered('The model is of an opset or IR version that this runtime does not read yet.'),
+  'type-unsupported': answered(
+    'An input or output is of a type that the runtime does not pass or that no tensor file holds: float8, int4; in Node a sequence, map or optional.',
   ),
   'signature-missing': answered('The SavedModel has no signatures, so nothing in it can be called by name.'),
   'signature-unknown': answered(
