@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { isModelAddress } from '../core/model-address.ts';
 import { isInside } from '../core/paths.ts';
 import { parseSamples } from './sample-text.ts';
 import type { CaseSetting, ConvertSetting, SuiteFile } from './schema.ts';
@@ -154,7 +155,12 @@ function resolveConvert(
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
     to: setting.to ?? null,
-    artifact: setting.artifact === undefined ? null : existing('artifact')(setting.artifact),
+    artifact:
+      setting.artifact === undefined
+        ? null
+        : isModelAddress(setting.artifact)
+          ? setting.artifact
+          : existing('artifact')(setting.artifact),
     exporter: resolveExporter(setting.exporter),
     options: setting.options ?? {},
     runs,

@@ -7,13 +7,17 @@ import { makeScratch } from './scratch.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
 /** How the Node host is started. */
-export const nodeWorkerSpec = (limits: Limits, cwd: string): WorkerSpec => ({
+export const nodeWorkerSpec = (limits: Limits, cwd: string, variables: readonly string[] = []): WorkerSpec => ({
   name: 'node worker',
   command: [process.execPath, join(packageRoot, 'dist', 'node-host.js')],
-  env: workerEnvironment(),
+  env: workerEnvironment(lent(variables)),
   cwd,
   limits,
 });
+
+/** Those of the caller's environment variables that are set. */
+const lent = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
 /** The lane of Node workers that serve both sides of a comparison, and the size of all model files up to which they do. */
 export const SHARED_LANE = 'shared';
