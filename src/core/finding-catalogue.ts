@@ -403,6 +403,27 @@ export const CATALOGUE = {
   'worker-out-of-memory': answered('The process that ran the model used more memory than it may.'),
   'worker-garbage': answered('The process that ran the model answered something that is no answer.'),
   'worker-start-failed': answered('The process that runs the model could not be started.'),
+  'served-address': answered('The address of a served model is not one of the protocol that it was named for.'),
+  'served-unreachable': answered(
+    'The server of a model cannot be reached: it is down, or host, port or certificate are wrong.',
+  ),
+  'served-timeout': answered(
+    'The server gave no answer in time. Raise the option `timeout` if the model is only slow.',
+  ),
+  'served-not-ready': answered('The server or the model says that it is not ready. The option `wait` gives it time.'),
+  'served-model-unknown': answered('The server has no model, or no version of it, of that name.'),
+  'served-refused': answered('The server wants a token or does not let this one in. Give it by the option `headers`.'),
+  'served-failed': answered('The server answered with an error.'),
+  'served-garbage': answered(
+    'The server’s answer is not what its protocol says: a web page, broken JSON, tensors that do not add up.',
+  ),
+  'served-redirected': answered('The server sends us elsewhere, which onpar does not follow.'),
+  'served-oversized': answered(
+    'An answer, or what was sent, is larger than may be. The option `maxMegabytes` bounds answers.',
+  ),
+  'served-value-lost': answered(
+    'The answer cannot hold a value: NaN or an infinity written as null, bytes that are no text.',
+  ),
   'internal-error': entry(
     'error',
     'A bug in onpar, not in the model: the run ends with exit code 70. Please report it with the stack that stands beside it.',

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { digestJson } from '../core/hash.ts';
+import { packageVersion } from '../core/paths.ts';
 import { modelFiles } from '../formats/model-files.ts';
+import { variablesOf } from '../observe/served/options.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { RuntimeInfo } from '../records/catalogue.ts';
 import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
@@ -49,8 +51,10 @@ export async function resolveHost(
   toolchain: string,
   role: 'reference' | 'candidate',
 ): Promise<ResolvedHost> {
-  const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
   const root = conversionRoot(conversion);
+  const side = conversion[role];
+  if (side.runtime.remote === true && toolchain === side.runtime.toolchain) return remoteHost(root, side.options);
+  const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
   if (toolchain === 'node') {
     const packages = packagesOfNode();
     return {
@@ -77,6 +81,23 @@ export async function resolveHost(
     packages: frameworkPackages(environment.packages, environment.toolchain.framework),
   };
 }
+
+/**
+ * A worker of its own for models that run elsewhere: it alone may use the network, knows no file of a model, and sees the
+ * environment variables that its headers name.
+ */
+const remoteHost = (root: string, options: Readonly<Record<string, unknown>>): ResolvedHost => ({
+  host: {
+    kind: 'node',
+    root,
+    limits: { memoryBytes: defaultMemoryLimit(), network: true },
+    lane: 'remote',
+    variables: [...variablesOf(options), 'NODE_EXTRA_CA_CERTS'],
+  },
+  digest: packageVersion,
+  label: 'served',
+  packages: { onpar: packageVersion },
+});
 
 /**
  * Large models in Node get a process each, reference and candidate, and run side by side. Small ones share one, one after

@@ -1,7 +1,7 @@
 import { OnparError, toFailure } from '../core/errors.ts';
 import { makeFinding, type RawFinding, sentence } from '../core/findings.ts';
 import { displayPath } from '../core/paths.ts';
-import type { Conversion } from '../plan/conversion.ts';
+import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Finding } from '../records/finding.ts';
 import type { Observation } from '../records/observation.ts';
 import type { ReportCase, ReportSample, Side } from '../records/report.ts';
@@ -18,6 +18,7 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'package-missing',
   'worker-start-failed',
   'runtime-unavailable',
+  'served-unreachable',
 ]);
 
 export const isEnvironmentFailure = (reportCase: ReportCase): boolean =>
@@ -156,11 +157,14 @@ function failureOn(side: 'reference' | 'candidate', { failure }: ConversionTrace
   };
 }
 
+const shownPath = ({ format, path }: ModelSource, root: string): string =>
+  format === 'served' ? path : displayPath(path, root);
+
 function referenceSide(conversion: Conversion, trace: ConversionTrace, { suiteRoot }: CaseContext): Side {
   const { source, reference } = conversion;
   return {
     format: source.format,
-    path: `${displayPath(source.path, suiteRoot)}${source.callable === undefined ? '' : `:${source.callable}`}`,
+    path: `${shownPath(source, suiteRoot)}${source.callable === undefined ? '' : `:${source.callable}`}`,
     digest: trace.digests.reference,
     exporter: null,
     exporterVersion: null,
@@ -179,7 +183,7 @@ function candidateSide(conversion: Conversion, trace: ConversionTrace, { suiteRo
   const name = exporter === null ? null : 'command' in exporter ? (exporter.name ?? 'command') : exporter.name;
   return {
     format: candidate.format,
-    path: existing !== null ? displayPath(existing.path, suiteRoot) : (artifact?.path ?? ''),
+    path: existing !== null ? shownPath(existing, suiteRoot) : (artifact?.path ?? ''),
     digest: artifact?.digest ?? trace.digests.candidate,
     exporter: name,
     exporterVersion: artifact?.exporterVersion ?? null,

@@ -94,7 +94,7 @@ const handlers: Handlers = {
     sessions.set(session, open);
     return {
       session,
-      version: open.runtime.version,
+      version: open.session.version ?? open.runtime.version,
       contract: open.session.contract,
       facts: { ...open.session.facts },
       findings: [],

@@ -2,6 +2,7 @@ import { OnparError } from '../core/errors.ts';
 import { digestJson } from '../core/hash.ts';
 import { displayPath, isInside } from '../core/paths.ts';
 import { type DetectedModel, detectFormat } from '../formats/detect.ts';
+import { servedName, servedRuntime } from '../formats/served-address.ts';
 import type { Catalogue, RuntimeInfo } from '../records/catalogue.ts';
 import type { CompareRules } from '../records/rules.ts';
 import type { Case, ConvertChoice, RuntimeChoice, Suite } from '../suite/suite.ts';
@@ -134,7 +135,12 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   const where = `case \`${c.id}\``;
   const source = findModel(c.source, c, suite, where);
   const reference = {
-    runtime: chooseRuntime(catalogue, source.format, c.reference.runtime, `${where}, reference`),
+    runtime: chooseRuntime(
+      catalogue,
+      source.format,
+      c.reference.runtime ?? runtimeOfAddress(source),
+      `${where}, reference`,
+    ),
     options: c.reference.options,
   };
   checkOptions(reference.options, reference.runtime, `${where}, reference`);
@@ -165,7 +171,8 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
     const runs: readonly RuntimeChoice[] =
       convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
     return runs.map((run): Conversion => {
-      const runtime = only ?? chooseRuntime(catalogue, candidateFormat, run.runtime === '' ? null : run.runtime, where);
+      const named = run.runtime === '' ? runtimeOfAddress(existing) : run.runtime;
+      const runtime = only ?? chooseRuntime(catalogue, candidateFormat, named, where);
       checkOptions(run.options, runtime, where);
       const id = `${c.id}/${name}@${run.name ?? runtime.name}`;
       if (taken.has(id)) {
@@ -202,6 +209,10 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   });
 }
 
+/** The address of a served model tells the protocol, and so the runtime. */
+const runtimeOfAddress = (model: ModelSource | null): string | null =>
+  model?.format === 'served' ? servedRuntime(model.path) : null;
+
 const defaultRun = (format: string, convert: ConvertChoice, referenceRuntime: string): RuntimeChoice => ({
   runtime: convert.to === 'same' ? referenceRuntime : format === 'tensors' ? 'recorded' : '',
   options: {},
@@ -227,7 +238,7 @@ function planExporter(
 function nameOf(convert: ConvertChoice, existing: ModelSource | null, from: string): string {
   if (existing !== null)
     return (
-      existing.path
+      (existing.format === 'served' ? servedName(existing.path) : existing.path)
         .split(/[/\\]/)
         .at(-1)
         ?.replaceAll(/[^\w.+-]+/g, '-') ?? existing.format

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { isModelAddress } from '../core/model-address.ts';
 import { isInside } from '../core/paths.ts';
 import { resolveChain } from './chain.ts';
 import { parseSamples } from './sample-text.ts';
@@ -151,7 +152,12 @@ function resolveConvert(
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
     to: setting.to ?? null,
-    artifact: setting.artifact === undefined ? null : existing('artifact')(setting.artifact),
+    artifact:
+      setting.artifact === undefined
+        ? null
+        : isModelAddress(setting.artifact)
+          ? setting.artifact
+          : existing('artifact')(setting.artifact),
     ...chainOf(id, setting.chain),
     exporter: resolveExporter(setting.exporter),
     options: setting.options ?? {},

@@ -16,6 +16,8 @@ export type HostSpec = {
   readonly limits: Limits;
   /** Keeps a separate process for each value, e.g. so that reference and candidate do not wait for each other. */
   readonly lane?: string;
+  /** Names of environment variables that its processes see beside the usual ones. */
+  readonly variables?: readonly string[];
 } & (
   | {
       readonly kind: 'node';
@@ -136,10 +138,11 @@ const keyOf = (host: HostSpec): string =>
     host.root,
     host.limits,
     host.lane ?? null,
+    host.variables ?? null,
   ]);
 
 function specOf(host: HostSpec, cwd: string): WorkerSpec {
-  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.environment);
+  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.environment, host.variables);
   const { toolchain, python } = host.environment;
   return {
     name: `${toolchain.name} worker`,
