@@ -203,7 +203,7 @@ describe('what cannot be meant', () => {
   });
   test('neither `to` nor `artifact`, or both', async () => {
     expect((await refused(one('    convert: { name: x }\n'))).message).toMatch(
-      /^case `a`: a conversion has either `to` .* or `artifact` .*, not neither$/,
+      /^case `a`: a conversion has one of `to` .*, `chain` .* and `artifact` .*, not none$/,
     );
     expect((await refused(one('    convert: { to: onnx, artifact: x }\n'))).message).toMatch(/, not both$/);
   });
