@@ -15,7 +15,6 @@ export type StateLink = z.infer<typeof stateLink>;
 
 /** A dimension that is larger in every step: the past of a cache, a mask over all that was seen. */
 export const growth = z.object({ from: z.number().int().nonnegative(), by: z.number().int().positive() });
-export type Growth = z.infer<typeof growth>;
 
 /**
  * A sample of a stateful model is a sequence of steps. Every input that is no state holds all steps, and so does every
