@@ -514,7 +514,7 @@ export const CATALOGUE = {
     'error',
     'The same sequence, run again in the same session, gives another answer: the model keeps a state of its own from one sequence to the next (a stateful layer, a variable, self.h). Reset it before every sequence, or make it an input and name it in `state:`.',
     (w, a) =>
-      `the ${w} keeps a state from one sequence to the next: run again, output ${String(a.output)} is off${howFar(a)}${Array.isArray(a.changed) && a.changed.length > 0 ? `; running it writes into ${shortList(a.changed)}` : ''}. Reset it before every sequence, or make it an input and name it in \`state:\``,
+      `the ${w} keeps a state from one sequence to the next: run again, output ${String(a.output)} is another one${howFar(a)}${Array.isArray(a.changed) && a.changed.length > 0 ? `; running it writes into ${shortList(a.changed)}` : ''}. Reset it before every sequence, or make it an input and name it in \`state:\``,
   ),
   'steps-by-themselves': entry(
     'info',

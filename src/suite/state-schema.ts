@@ -22,7 +22,7 @@ const count = z.number().int().positive().max(100_000);
 export const stepsSetting = z.union([
   count,
   z.strictObject({
-    count: count.optional(),
+    count: count.optional().describe('Steps of a sequence (default 8); the user’s data have as many as they have'),
     grow: z
       .record(
         z.string(),

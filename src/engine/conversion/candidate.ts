@@ -75,7 +75,7 @@ export async function runCandidate(
     );
   const declared = declaredOf('input');
   const steps =
-    conversion.case.state === null
+    conversion.rules.sequence === undefined
       ? {}
       : candidateSteps(conversion, inputs, {
           contract: needs.referenceContract,

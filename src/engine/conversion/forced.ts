@@ -1,4 +1,5 @@
 import type { ConversionComparison } from '../../compare/compare.ts';
+import { OnparError } from '../../core/errors.ts';
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { Sample } from '../../records/sample.ts';
@@ -8,8 +9,10 @@ import type { StepResult } from '../step.ts';
 import type { CompareRequest } from '../steps/compare.ts';
 import { forcedSamples, stepOfId } from '../steps/forced.ts';
 import { observeModel } from '../steps/observe.ts';
+import type { SampleSet } from '../steps/sample.ts';
 import { compareWithInstruments } from './instruments.ts';
 import { withoutSteps } from './sequence.ts';
+import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
 
 /** Sequences whose steps are judged by themselves: the worst one, and ordinary ones beside it. */
@@ -62,6 +65,31 @@ export async function checkSteps(
     sides,
   );
   return merged(deployed, judged, purpose, made.value);
+}
+
+/** What a suite asks for with `steps: { forced: true }`: every step of every sequence as a sample, and nothing else. */
+export async function forcedSet(
+  ctx: RunContext,
+  conversion: Conversion,
+  side: ObservedSide,
+  set: StepResult<SampleSet>,
+  trace: Trace,
+): Promise<StepResult<SampleSet>> {
+  const { sequence } = conversion.rules;
+  if (sequence === undefined || !sequence.forced) return set;
+  const sequences = { samples: set.value.samples, sampleDir: set.dir };
+  const reference = trace.count(await observeModel(ctx, conversion, { ...side, ...sequences }));
+  const made = trace.count(
+    await forcedSamples(ctx, conversion, { sequence, inputs: side.inputs, ...sequences, reference }),
+  );
+  if (made.value.length > 0) return { ...made, value: { samples: made.value, findings: set.value.findings } };
+  // Without its states there is nothing to be judged: its own failure says why.
+  const failure = reference.value.samples.find((run) => run.failure !== undefined)?.failure;
+  throw new OnparError({
+    code: failure?.code ?? 'run-failed',
+    message: `no sequence ran in the reference: ${failure?.message ?? 'it answered none'}`,
+    ...(failure?.fix === undefined ? {} : { fix: failure.fix }),
+  });
 }
 
 /** The same conversion, its samples single steps. */

@@ -92,9 +92,8 @@ export function withoutSteps({ steps, stepsKey, ...side }: ObservedSide): Observ
 }
 
 /** How the reference goes from step to step; nothing for a model without state. */
-export function referenceSteps({ case: c }: Conversion, inputs: readonly InputPlan[]): Steps {
-  const { state } = c;
-  if (state === null) return {};
+export function referenceSteps({ rules: { sequence: state } }: Conversion, inputs: readonly InputPlan[]): Steps {
+  if (state === undefined) return {};
   return {
     steps: ({ outputs }) =>
       request(state, inputs, (output) => ({ output, position: outputs.findIndex((o) => o.name === output) })),
@@ -104,7 +103,7 @@ export function referenceSteps({ case: c }: Conversion, inputs: readonly InputPl
 
 /** How the candidate does, whose outputs are found by the rules by which they are compared. */
 export function candidateSteps(
-  { case: c, rules }: Conversion,
+  { rules }: Conversion,
   inputs: readonly InputPlan[],
   given: {
     readonly contract: IoContract;
@@ -113,8 +112,8 @@ export function candidateSteps(
     readonly declared: Readonly<Record<string, string>>;
   },
 ): Steps {
-  const { state } = c;
-  if (state === null) return {};
+  const { sequence: state } = rules;
+  if (state === undefined) return {};
   const ofReference = outputsOf(given.contract, given.observation);
   return {
     steps: (contract) => {

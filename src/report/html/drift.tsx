@@ -61,7 +61,13 @@ export function Drift({ o }: { o: OutputComparison }): VNode | null {
         </svg>
       </div>
       <p class="soft key">
-        <i class="k-dot" /> largest |candidate − reference| at each step <i class="k-bad" /> beyond what is allowed
+        <i class="k-dot" /> largest |candidate − reference| at each step
+        {steps.some((s) => s.state === 'outside') ? (
+          <>
+            {' '}
+            <i class="k-bad" /> beyond what is allowed
+          </>
+        ) : null}
         {steps.some((s) => s.limit !== null) ? (
           <>
             {' '}
@@ -96,8 +102,8 @@ function levels(steps: readonly StepDrift[], of: (s: StepDrift) => Num | null, y
     .join('');
 }
 
-/** Evenly chosen steps, the first and the last among them. */
+/** Every so many steps, from the first. */
 function labels(count: number): number[] {
-  const shown = Math.min(count, MOST_LABELS);
-  return [...new Set(Array.from({ length: shown }, (_, i) => Math.round((i * (count - 1)) / Math.max(1, shown - 1))))];
+  const stride = Math.ceil(count / MOST_LABELS);
+  return Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
 }

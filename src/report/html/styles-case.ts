@@ -57,6 +57,7 @@ svg path{vector-effect:non-scaling-stroke;fill:none}
 .key .k-bad{background:var(--bad)}
 .key .k-dot{background:currentColor}
 .key .k-limit{width:14px;height:0;border-radius:0;background:none;border-top:2px solid var(--limit);margin-bottom:3px}
+.drift .k-floor{width:14px;height:0;border-right:0;border-top:2px dashed var(--limit);margin-bottom:3px}
 .output>summary{padding:2px 0}
 .output>p{margin:6px 0 12px}
 .output+.output{margin-top:8px}
