@@ -3,6 +3,7 @@ import type { RunContext } from './context.ts';
 import { coverActivations } from './conversion/activations.ts';
 import { openAhead, runCandidate } from './conversion/candidate.ts';
 import { caseInputs } from './conversion/case-roles.ts';
+import { compareGolden } from './conversion/golden.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { probingOf } from './conversion/probing.ts';
@@ -23,8 +24,9 @@ import { makeSamples } from './steps/sample.ts';
 export async function runConversion(ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> {
   const trace = new Trace();
   try {
-    if (conversion.source.format === 'tensors') await recorded(ctx, conversion, trace);
-    else await exported(ctx, conversion, seed, trace);
+    if (conversion.source.format !== 'tensors') await exported(ctx, conversion, seed, trace);
+    else if (conversion.candidate.format === 'tensors') await recorded(ctx, conversion, trace);
+    else await compareGolden(ctx, conversion, trace);
   } catch (error) {
     trace.failure = { side: trace.side, error };
   }
