@@ -155,12 +155,7 @@ function resolveConvert(
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
     to: setting.to ?? null,
-    artifact:
-      setting.artifact === undefined
-        ? null
-        : isModelAddress(setting.artifact)
-          ? setting.artifact
-          : existing('artifact')(setting.artifact),
+    artifact: setting.artifact === undefined ? null : resolveArtifact(setting.artifact, existing('artifact')),
     exporter: resolveExporter(setting.exporter),
     options: setting.options ?? {},
     runs,
@@ -174,6 +169,13 @@ function resolveConvert(
     python: resolvePython(setting.python, root),
     tags: setting.tags ?? [],
   };
+}
+
+/** An existing model: a file, a program (`worker:host.py`), or an address, which no folder holds. */
+function resolveArtifact(artifact: string, existing: (path: string) => string): string {
+  if (isModelAddress(artifact)) return artifact;
+  const program = /^worker:(.+)$/s.exec(artifact)?.[1];
+  return program === undefined ? existing(artifact) : `worker:${existing(program)}`;
 }
 
 function resolveExporter(exporter: ConvertSetting['exporter']): ConvertChoice['exporter'] {
