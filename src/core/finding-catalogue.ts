@@ -159,6 +159,12 @@ export const CATALOGUE = {
     'A fixed dimension has another size.',
     (w, a) => `${w}: dimension ${String(a.axis)} changed from ${String(a.reference)} to ${String(a.candidate)}`,
   ),
+  'contract-contradicted': entry(
+    'error',
+    'A server answers otherwise than its own metadata says. An error of a candidate, a warning for a reference.',
+    (w, a) =>
+      `${w}: the metadata says ${String(a.declared)}, the server answers ${String(a.observed)} (sample ${String(a.sample)})`,
+  ),
   'shape-declared': entry(
     'info',
     'The rank changed, as the exporter declares.',
@@ -403,6 +409,9 @@ export const CATALOGUE = {
   'worker-out-of-memory': answered('The process that ran the model used more memory than it may.'),
   'worker-garbage': answered('The process that ran the model answered something that is no answer.'),
   'worker-start-failed': answered('The process that runs the model could not be started.'),
+  'golden-inputs': answered(
+    'A golden file lacks inputs of the model, or nothing tells which of its tensors are inputs.',
+  ),
   'served-address': answered('The address of a served model is not one of the protocol that it was named for.'),
   'served-unreachable': answered(
     'The server of a model cannot be reached: it is down, or host, port or certificate are wrong.',

@@ -13,6 +13,7 @@ import { defaultMemoryLimit } from '../workers/isolation.ts';
 import type { HostSpec } from '../workers/pool.ts';
 import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
 import type { RunContext } from './context.ts';
+import { OWN_HOST, resolveOwnHost } from './own-host.ts';
 
 /** Where a step runs and what of that place belongs to its key and to the report. */
 export interface ResolvedHost {
@@ -54,6 +55,7 @@ export async function resolveHost(
   const root = conversionRoot(conversion);
   const side = conversion[role];
   if (side.runtime.remote === true && toolchain === side.runtime.toolchain) return remoteHost(root, side.options);
+  if (toolchain === OWN_HOST.toolchain) return resolveOwnHost(ctx, conversion, role);
   const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
   if (toolchain === 'node') {
     const packages = packagesOfNode();

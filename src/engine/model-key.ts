@@ -44,7 +44,8 @@ export function keyedSource(conversion: Conversion, source: ModelSource = conver
     root: c.root,
     trust: c.trust,
   };
-  const place = source.callable === undefined ? null : [source.path, source.callable, c.root];
+  const isCode = source.callable !== undefined || source.format === 'worker';
+  const place = isCode ? [source.path, source.callable ?? null, c.root] : null;
   return {
     ref,
     digest: weights === null ? own : digestJson([own, weights]),

@@ -5,6 +5,7 @@ import { coverActivations } from './conversion/activations.ts';
 import { openAhead, runCandidate } from './conversion/candidate.ts';
 import { caseInputs } from './conversion/case-roles.ts';
 import { forcedSet, singleSteps } from './conversion/forced.ts';
+import { compareGolden } from './conversion/golden.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { probingOf } from './conversion/probing.ts';
@@ -27,8 +28,9 @@ import { makeSamples, type SampleSet } from './steps/sample.ts';
 export async function runConversion(ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> {
   const trace = new Trace();
   try {
-    if (conversion.source.format === 'tensors') await recorded(ctx, conversion, trace);
-    else await exported(ctx, conversion, seed, trace);
+    if (conversion.source.format !== 'tensors') await exported(ctx, conversion, seed, trace);
+    else if (conversion.candidate.format === 'tensors') await recorded(ctx, conversion, trace);
+    else await compareGolden(ctx, conversion, trace);
   } catch (error) {
     trace.failure = { side: trace.side, error };
   }

@@ -44,6 +44,8 @@ export function detectFormat(spec: string, { root = process.cwd(), trust = true 
   const path = resolve(root, parsed.path);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw missingFile(parsed.path, path);
+  // A program that speaks the worker protocol: nothing but saying so tells it from other programs.
+  if (parsed.format === 'worker' && stat.isFile() && parsed.callable === undefined) return { format: 'worker', path };
   if (/\.pyw?$/i.test(path) && stat.isFile()) return fromCode(parsed.path, path, parsed);
   if (stat.isDirectory()) return fromFolder(parsed.path, path, parsed.format);
   if (stat.isFile() && stat.size === 0) {

@@ -98,9 +98,10 @@ function detected(spec: string, c: Case, suite: Suite, where: string): DetectedM
   }
 }
 
-/** Recorded tensors are outputs: they stand against outputs, and against others than themselves. */
+/** Recorded tensors cannot be converted; they are the truth for others, or for a model that takes the inputs among them. */
 function checkRecorded(source: ModelSource, existing: ModelSource | null, where: string): void {
   if (source.format !== 'tensors' && existing?.format !== 'tensors') return;
+  if (source.format === 'tensors' && existing !== null && !/\.npy$/i.test(source.path)) return;
   if (source.format === existing?.format) return;
   const [tensors, other] = source.format === 'tensors' ? [source, existing] : [existing as ModelSource, source];
   throw new OnparError({

@@ -152,12 +152,7 @@ function resolveConvert(
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
     to: setting.to ?? null,
-    artifact:
-      setting.artifact === undefined
-        ? null
-        : isModelAddress(setting.artifact)
-          ? setting.artifact
-          : existing('artifact')(setting.artifact),
+    artifact: setting.artifact === undefined ? null : resolveArtifact(setting.artifact, existing('artifact')),
     ...chainOf(id, setting.chain),
     exporter: resolveExporter(setting.exporter),
     options: setting.options ?? {},
@@ -196,6 +191,13 @@ function checkKind(id: string, setting: ConvertSetting): void {
 
 const chainOf = (id: string, chain: ConvertSetting['chain']): Pick<ConvertChoice, 'chain'> =>
   chain === undefined ? {} : { chain: inCase(id, () => resolveChain(chain)) };
+
+/** An existing model: a file, a program (`worker:host.py`), or an address, which no folder holds. */
+function resolveArtifact(artifact: string, existing: (path: string) => string): string {
+  if (isModelAddress(artifact)) return artifact;
+  const program = /^worker:(.+)$/s.exec(artifact)?.[1];
+  return program === undefined ? existing(artifact) : `worker:${existing(program)}`;
+}
 
 function resolveExporter(exporter: ConvertSetting['exporter']): ConvertChoice['exporter'] {
   if (exporter === undefined) return null;
