@@ -12,4 +12,6 @@ export const OWN_RUNTIMES: readonly RuntimeInfo[] = [ONNXRUNTIME_NODE];
 export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'onnxruntime-node': async () => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode,
   'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),
+  tfjs: async (packages) => (await import('./runtimes/tfjs.ts')).tfjs(packages),
+  'tfjs-node': async (packages) => (await import('./runtimes/tfjs-node.ts')).tfjsNode(packages),
 };
