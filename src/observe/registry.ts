@@ -20,4 +20,6 @@ export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'oip-grpc': async () => (await import('./runtimes/oip-grpc.ts')).oipGrpc,
   'tfserving-rest': async () => (await import('./runtimes/tfserving-rest.ts')).tfservingRest,
   sagemaker: async () => (await import('./runtimes/sagemaker.ts')).sagemaker,
+  tfjs: async (packages) => (await import('./runtimes/tfjs.ts')).tfjs(packages),
+  'tfjs-node': async (packages) => (await import('./runtimes/tfjs-node.ts')).tfjsNode(packages),
 };
