@@ -39,7 +39,7 @@ export function operatorMissing(
 
 function supportedBy(missing: readonly Pick<TfliteOperator, 'name' | 'isCustom'>[]): string {
   if (missing.some(({ name }) => name.startsWith(FLEX))) {
-    return 'Flex operators are TensorFlow’s own: only an interpreter with the Flex delegate runs them (the tensorflow package has one); convert without SELECT_TF_OPS to see which of them TFLite cannot express';
+    return 'Flex operators are TensorFlow’s own: only a program that links the Flex delegate (tensorflow-lite-select-tf-ops) runs them, which no Python package does; convert without SELECT_TF_OPS to see what TFLite cannot express';
   }
   return missing.some(({ isCustom }) => isCustom)
     ? 'only a program that registers this kernel itself runs it; convert without allow_custom_ops, or write the operator in terms of built-in ones'
