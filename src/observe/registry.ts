@@ -15,6 +15,8 @@ export const OWN_RUNTIMES: readonly RuntimeInfo[] = [ONNXRUNTIME_NODE, OIP_REST,
 /** The file of every runtime of the Node host. Those of toolchains are declared in their `toolchain.json`. One line each. */
 export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'onnxruntime-node': async () => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode,
+  'litert-node': async (packages) => (await import('./runtimes/litert-node.ts')).litertNode(packages),
+  litertjs: async (packages) => (await import('./runtimes/litertjs.ts')).litertjs(packages),
   'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),
   'oip-rest': async () => (await import('./runtimes/oip-rest.ts')).oipRest,
   'oip-grpc': async () => (await import('./runtimes/oip-grpc.ts')).oipGrpc,
