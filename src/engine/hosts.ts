@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { digestJson } from '../core/hash.ts';
 import { modelFiles } from '../formats/model-files.ts';
+import { browserIdentity } from '../observe/browser/find.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { RuntimeInfo } from '../records/catalogue.ts';
 import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
@@ -58,11 +60,12 @@ export async function resolveHost(
       packages,
     };
   }
-  if (findToolchain(toolchain).language === 'node') {
+  const { language, browser } = findToolchain(toolchain);
+  if (language === 'node') {
     const environment = await ctx.nodeEnvironment(toolchain);
     return {
-      host: { kind: 'node', root, limits, environment, lane: role },
-      digest: environment.digest,
+      host: { kind: 'node', root, limits: browser ? { ...limits, counted: 'data' } : limits, environment, lane: role },
+      digest: browser ? digestJson([environment.digest, browserIdentity()]) : environment.digest,
       label: `${environment.label}, node ${process.version}`,
       packages: frameworkPackages(environment.packages, environment.toolchain.framework),
     };
@@ -93,6 +96,9 @@ function frameworkPackages(packages: Readonly<Record<string, string>>, framework
   const wanted = [
     framework,
     framework.replaceAll('_', '-'),
+    'onnxruntime-web',
+    '@tensorflow/tfjs',
+    '@litertjs/core',
     'torch',
     'tensorflow-cpu',
     'tensorflow',

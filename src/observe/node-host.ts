@@ -106,7 +106,8 @@ const handlers: Handlers = {
     const runs = [];
     for (const [i, sample] of samples.entries())
       runs.push(await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename));
-    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+    const elsewhere = (await model.peakMemoryBytes?.()) ?? 0;
+    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 + elsewhere };
   },
   close: async ({ session }) => {
     await found(session).session.close();
@@ -137,7 +138,7 @@ async function runSample(
     );
     const begun = performance.now();
     const outputs = await model.run(fed);
-    const milliseconds = performance.now() - begun;
+    const milliseconds = model.lastMilliseconds?.() ?? performance.now() - begun;
     writeSafetensors(file, outputs);
     return {
       sample: id,

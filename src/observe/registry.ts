@@ -12,4 +12,6 @@ export const OWN_RUNTIMES: readonly RuntimeInfo[] = [ONNXRUNTIME_NODE];
 export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'onnxruntime-node': async () => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode,
   'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),
+  'onnxruntime-web-browser': async (packages) =>
+    (await import('./runtimes/onnxruntime-web-browser.ts')).onnxruntimeWebBrowser(packages),
 };

@@ -20,6 +20,8 @@ export interface Toolchain {
   readonly needs: readonly string[];
   /** Node: a script that finishes what install scripts, which stay off, would have done. */
   readonly build: string | null;
+  /** Its runtimes execute models in a Chromium of this machine's. */
+  readonly browser: boolean;
   readonly installedMb: number;
   readonly installedMbCpu: number | null;
   readonly lockFile: string;
@@ -35,6 +37,7 @@ interface ManifestFile {
   framework: string;
   needs?: string[];
   build?: string;
+  browser?: boolean;
   installedMb: number;
   installedMbCpu?: number | null;
   exporters?: { name: string; from: string[]; to: string; default?: boolean; options?: Record<string, OptionSpec> }[];
@@ -74,6 +77,7 @@ function readToolchain(folder: string): Toolchain {
     framework: manifest.framework,
     needs: manifest.needs ?? [],
     build: manifest.build === undefined ? null : join(dir, manifest.build),
+    browser: manifest.browser ?? false,
     installedMb: manifest.installedMb,
     installedMbCpu: manifest.installedMbCpu ?? null,
     lockFile,
