@@ -14,4 +14,6 @@ export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),
   'onnxruntime-web-browser': async (packages) =>
     (await import('./runtimes/onnxruntime-web-browser.ts')).onnxruntimeWebBrowser(packages),
+  tfjs: async (packages) => (await import('./runtimes/tfjs.ts')).tfjs(packages),
+  'tfjs-node': async (packages) => (await import('./runtimes/tfjs-node.ts')).tfjsNode(packages),
 };

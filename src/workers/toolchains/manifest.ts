@@ -22,6 +22,8 @@ export interface Toolchain {
   readonly build: string | null;
   /** Its runtimes execute models in a Chromium of this machine's. */
   readonly browser: boolean;
+  /** Toolchains whose code this one runs too: it loads models as they do. */
+  readonly uses: readonly string[];
   readonly installedMb: number;
   readonly installedMbCpu: number | null;
   readonly lockFile: string;
@@ -38,6 +40,7 @@ interface ManifestFile {
   needs?: string[];
   build?: string;
   browser?: boolean;
+  uses?: string[];
   installedMb: number;
   installedMbCpu?: number | null;
   exporters?: { name: string; from: string[]; to: string; default?: boolean; options?: Record<string, OptionSpec> }[];
@@ -78,6 +81,7 @@ function readToolchain(folder: string): Toolchain {
     needs: manifest.needs ?? [],
     build: manifest.build === undefined ? null : join(dir, manifest.build),
     browser: manifest.browser ?? false,
+    uses: manifest.uses ?? [],
     installedMb: manifest.installedMb,
     installedMbCpu: manifest.installedMbCpu ?? null,
     lockFile,
