@@ -371,6 +371,11 @@ export const CATALOGUE = {
   'operator-unsupported': answered(
     'The exporter has no counterpart in the target format for an operator of the model.',
   ),
+  'operator-missing': answered(
+    'The runtime has no kernel for an operator of the model. The message names operator and version, the fix what would support it.',
+  ),
+  'dynamic-unsupported': answered('The runtime takes fixed sizes only, and the model has dimensions that are dynamic.'),
+  'dtype-unsupported': answered('The runtime does not pass an element type that the model takes or gives.'),
   'signature-missing': answered('The SavedModel has no signatures, so nothing in it can be called by name.'),
   'signature-unknown': answered(
     'The SavedModel has no signature of the name that was asked for, or several where none was named. The message lists them.',

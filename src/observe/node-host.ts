@@ -45,6 +45,9 @@ async function openSession({
   return { key, runtime: loaded, session: await loaded.open(model.path, options) };
 }
 
+/** Runtimes by name, each loaded once: a library registers what it has, and a model that it holds belongs to it. */
+const runtimes = new Map<string, Promise<NodeRuntime>>();
+
 /** A native library that does not load here is told as such: the case is skipped where it is optional, and never passes. */
 async function load(name: string): Promise<NodeRuntime> {
   const entry = NODE_RUNTIMES[name];
@@ -56,7 +59,9 @@ async function load(name: string): Promise<NodeRuntime> {
     });
   }
   try {
-    return await entry(packages);
+    const loaded = runtimes.get(name) ?? entry(packages);
+    runtimes.set(name, loaded);
+    return await loaded;
   } catch (error) {
     if (error instanceof OnparError) throw error;
     throw new OnparError({

@@ -11,6 +11,8 @@ export const OWN_RUNTIMES: readonly RuntimeInfo[] = [ONNXRUNTIME_NODE];
 /** The file of every runtime of the Node host. Those of toolchains are declared in their `toolchain.json`. One line each. */
 export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'onnxruntime-node': async () => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode,
+  'litert-node': async (packages) => (await import('./runtimes/litert-node.ts')).litertNode(packages),
+  litertjs: async (packages) => (await import('./runtimes/litertjs.ts')).litertjs(packages),
   'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),
   'onnxruntime-web-browser': async (packages) =>
     (await import('./runtimes/onnxruntime-web-browser.ts')).onnxruntimeWebBrowser(packages),
