@@ -409,6 +409,7 @@ export const CATALOGUE = {
   'unknown-session': answered('The worker does not know this session; it was closed or never opened.'),
   'bad-request': answered('The request itself is wrong.'),
   'worker-crashed': answered('The process that ran the model was killed by a signal.'),
+  'page-crashed': answered('The browser’s page that ran the model crashed, most often for lack of memory.'),
   'worker-exited': answered('The process that ran the model ended before it answered.'),
   'worker-timeout': answered('No answer came within the time limit. Raise `timeout:` if the model is only slow.'),
   'worker-out-of-memory': answered('The process that ran the model used more memory than it may.'),

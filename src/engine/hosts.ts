@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { digestJson } from '../core/hash.ts';
 import { packageVersion } from '../core/paths.ts';
 import { modelFiles } from '../formats/model-files.ts';
+import { browserIdentity } from '../observe/browser/find.ts';
 import { variablesOf } from '../observe/served/options.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { RuntimeInfo } from '../records/catalogue.ts';
@@ -66,11 +67,16 @@ export async function resolveHost(
       packages,
     };
   }
-  if (findToolchain(toolchain).language === 'node') {
+  const { language, browser } = findToolchain(toolchain);
+  if (language === 'node') {
     const environment = await ctx.nodeEnvironment(toolchain);
     return {
-      host: { kind: 'node', root, limits, environment, lane: role },
-      digest: digestJson([environment.digest, hostSource(environment.toolchain)]),
+      host: { kind: 'node', root, limits: browser ? { ...limits, counted: 'data' } : limits, environment, lane: role },
+      digest: digestJson([
+        environment.digest,
+        hostSource(environment.toolchain),
+        ...(browser ? [browserIdentity()] : []),
+      ]),
       label: `${environment.label}, node ${process.version}`,
       packages: frameworkPackages(environment.packages, environment.toolchain.framework),
     };
@@ -118,6 +124,9 @@ function frameworkPackages(packages: Readonly<Record<string, string>>, framework
   const wanted = [
     framework,
     framework.replaceAll('_', '-'),
+    'onnxruntime-web',
+    '@tensorflow/tfjs',
+    '@litertjs/core',
     'torch',
     'tensorflow-cpu',
     'tensorflow',

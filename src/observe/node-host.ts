@@ -114,7 +114,8 @@ const handlers: Handlers = {
       runs.push(
         await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename, sequence),
       );
-    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+    const elsewhere = (await model.peakMemoryBytes?.()) ?? 0;
+    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 + elsewhere };
   },
   close: async ({ session }) => {
     await found(session).session.close();
@@ -154,7 +155,7 @@ async function runSample(
             (name) => rename[name] ?? name,
             (inputs) => model.run(inputs),
           );
-    const milliseconds = performance.now() - begun;
+    const milliseconds = (sequence === undefined ? model.lastMilliseconds?.() : undefined) ?? performance.now() - begun;
     writeSafetensors(file, stacked);
     return {
       sample: id,

@@ -22,6 +22,8 @@ export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'oip-grpc': async () => (await import('./runtimes/oip-grpc.ts')).oipGrpc,
   'tfserving-rest': async () => (await import('./runtimes/tfserving-rest.ts')).tfservingRest,
   sagemaker: async () => (await import('./runtimes/sagemaker.ts')).sagemaker,
+  'onnxruntime-web-browser': async (packages) =>
+    (await import('./runtimes/onnxruntime-web-browser.ts')).onnxruntimeWebBrowser(packages),
   tfjs: async (packages) => (await import('./runtimes/tfjs.ts')).tfjs(packages),
   'tfjs-node': async (packages) => (await import('./runtimes/tfjs-node.ts')).tfjsNode(packages),
 };

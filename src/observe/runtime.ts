@@ -9,6 +9,10 @@ export interface NodeSession {
   readonly facts: Readonly<Record<string, unknown>>;
   /** Runs one sample; outputs in the model's order. Throws OnparError `input-mismatch` or `run-failed`. */
   run(inputs: NamedTensors): Promise<NamedTensors>;
+  /** Milliseconds that the last run took by the runtime's own clock, where feeding it is a journey of its own. */
+  lastMilliseconds?(): number | undefined;
+  /** Bytes that it held at most in processes other than the host's. */
+  peakMemoryBytes?(): Promise<number | null>;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
 import type { NodeEnvironment } from './node-environment.ts';
-import { makeScratch } from './scratch.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 import { convertersFolder } from './toolchains/manifest.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
@@ -97,7 +97,7 @@ export class WorkerPool {
    */
   async close(): Promise<void> {
     await Promise.all([...this.#workers().map((worker) => worker.kill()), endEarly()]);
-    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
+    if (this.#scratch !== undefined) await removeScratch(this.#scratch);
     this.#scratch = undefined;
   }
 
