@@ -26,11 +26,11 @@ export async function tfjsNode({ require, version: versionOf }: Packages): Promi
   };
 }
 
-/** tfjs-node 4.22 calls functions that Node 23 took out of `util` after years of deprecation. */
+/** tfjs-node 4.22 calls functions that Node 23 took out of `util`, and that Node 22 warns of. */
 function restoreUtil(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown): boolean => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }
 
 /** Advice that comes with every run. */
