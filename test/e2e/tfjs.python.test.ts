@@ -3,7 +3,9 @@ import { cpSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { packageRoot } from '../../src/core/paths.ts';
+import { readTfjs } from '../../src/formats/tfjs/weights.ts';
 import type { Report } from '../../src/records/report.ts';
+import { cast } from '../../src/tensor/build.ts';
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import { sharedScratch, write } from '../scratch.ts';
 import { MODELS, onpar, readReport } from './onpar.ts';
@@ -53,7 +55,14 @@ const CASES = {
     source: 'dense.keras',
     convert: ['float16', 'uint8', 'uint16'].map(stored),
   },
-  layers: { ...few, source: 'layers', convert: { to: 'same', run: both } },
+  layers: {
+    ...few,
+    source: 'layers',
+    convert: [
+      { to: 'same', run: both },
+      { artifact: 'halved', name: 'undeclared' },
+    ],
+  },
   keras3: same('keras3'),
   missing: same('missing'),
   short: same('short'),
@@ -67,16 +76,27 @@ let text: string;
 beforeAll(async () => {
   const { python } = await resolveEnvironment('tfjs-converter', { python: 'managed', root: packageRoot }, () => {});
   execFileSync(python, [join(packageRoot, 'test/tfjs/make-models.py'), dir], { stdio: 'ignore' });
-  for (const name of ['layers', 'missing', 'short'])
+  for (const name of ['layers', 'halved', 'missing', 'short'])
     cpSync(join(MODELS, 'tfjs-layers'), join(dir, name), { recursive: true });
   rmSync(join(dir, 'missing', 'weights.bin'));
   truncateSync(join(dir, 'short', 'weights.bin'), 1000);
+  halve(join(dir, 'halved'));
   write(dir, 'unknown/model.json', JSON.stringify(unknownOperator()));
   write(dir, 'onpar.json', JSON.stringify({ cases: CASES }));
   const args = ['run', '--out', 'run', '--reporter', 'terminal', '--jobs', '1', '--python', 'managed'];
   ({ text } = await onpar(args, { cwd: dir, deadlineMs: 590_000 }));
   report = readReport(join(dir, 'run'));
 });
+
+/** Stores the weights of a model in half precision, as the converter does when it is asked to. */
+function halve(folder: string): void {
+  const { json, weights } = readTfjs(join(folder, 'model.json'));
+  const half = (weight: object) => ({ ...weight, quantization: { dtype: 'float16', original_dtype: 'float32' } });
+  const weightsManifest = json.weightsManifest.map((group) => ({ ...group, weights: group.weights.map(half) }));
+  write(folder, 'model.json', JSON.stringify({ ...json, weightsManifest }));
+  const tensor = { dtype: 'float32' as const, shape: [weights.byteLength / 4], data: weights };
+  write(folder, 'weights.bin', cast(tensor, 'float16').data);
+}
 
 /** A graph of one operator that nobody has. */
 function unknownOperator(): object {
@@ -161,6 +181,12 @@ test('names that the converter loses and dtypes that TensorFlow.js lacks are dec
 test('SavedModels keep their 64-bit integers in tfjs-node', () => {
   const { outputs } = lineOf('tensorflow/same@tfjs-node');
   expect(outputs.map(({ name, grade }) => [name, grade])).toContainEqual(['best', 'identical']);
+});
+
+test('half precision that nobody declared is told from the file', () => {
+  const { verdict, findings } = lineOf('layers/undeclared@tfjs');
+  expect(verdict).toBe('fail');
+  expect(findings.find((f) => f.code === 'precision-lower')?.message).toMatch(/100 % of its weights .* float16/);
 });
 
 test('weights are stored as asked, in as many files as asked', () => {
