@@ -36,6 +36,7 @@ const CASES = {
   switched: signature('loop', ['tfjs']),
   positive: signature('positive', ['tfjs']),
   spectrum: signature('spectrum', ['tfjs', { runtime: 'tfjs', name: 'cpu', options: { backend: 'cpu' } }]),
+  einsum: signature('einsum'),
   bessel: signature('bessel', ['tfjs']),
   find: {
     ...few,
@@ -135,6 +136,7 @@ const PASS = [
   'switched/tfjs@tfjs',
   'positive/tfjs@tfjs',
   'spectrum/tfjs@cpu',
+  'einsum/tfjs@tfjs-node',
   'find/tfjs@tfjs',
   'find/tfjs@tfjs-node',
   'dense/float16@tfjs',
@@ -152,7 +154,7 @@ test('what is healthy passes, and nothing else', () => {
 test.each<[string, string, RegExp, RegExp]>([
   ['bessel/tfjs@tfjs', 'operator-unsupported', /no operator BesselI0e/, /tfjs-node/],
   ['beside/tfjs@tfjs', 'export-failed', /a table that the signature does not use/, /this signature alone/],
-  ['several/same@tfjs-node', 'signature-unknown', /no serving_default: bessel, bins/, /option signature/],
+  ['several/same@tfjs-node', 'signature-unknown', /no serving_default: bessel, einsum/, /option signature/],
   ['keras3/same@tfjs', 'model-load-failed', /layers model of Keras 3\.\d+.*Keras 2/, /graph model/],
   ['missing/same@tfjs', 'model-file-missing', /needs the weight file .*weights\.bin/, /every \.bin/],
   ['short/same@tfjs', 'model-load-failed', /hold.? 1000 bytes, .* need 1184/, /copy the folder again/],
@@ -163,10 +165,15 @@ test.each<[string, string, RegExp, RegExp]>([
   expect(found?.args.fix).toMatch(fix);
 });
 
-test('a backend without complex numbers says which one has them', () => {
-  const { verdict, findings } = lineOf('spectrum/tfjs@tfjs');
+test.each([
+  ['spectrum/tfjs@tfjs', /backend wasm .* no complex numbers/],
+  ['einsum/tfjs@tfjs', /backend wasm .* has no kernel Einsum; cpu has it/],
+])('%s: a backend that lacks something names it, and the backend that has it', (id, message) => {
+  const { verdict, findings } = lineOf(id);
+  const failed = findings.find((f) => f.code === 'candidate-failed');
   expect(verdict).toBe('fail');
-  expect(findings.find((f) => f.code === 'candidate-failed')?.message).toMatch(/backend wasm .* no complex numbers/);
+  expect(failed?.message).toMatch(message);
+  expect(failed?.args.fix).toMatch(/option `backend: cpu`/);
 });
 
 test('names that the converter loses and dtypes that TensorFlow.js lacks are declared', () => {

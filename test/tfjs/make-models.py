@@ -52,9 +52,9 @@ class Signatures(tf.Module):
     def spectrum(self, x):
         return {"power": tf.abs(tf.signal.fft(tf.cast(x, tf.complex64))), "x": x * 2.0}
 
-    @takes(("x", tf.float32, [None, 4]))
-    def bins(self, x):
-        return {"bins": tf.signal.fft(tf.cast(x, tf.complex64))}
+    @takes(("x", tf.float32, [None, 3]))
+    def einsum(self, x):
+        return {"y": tf.einsum("bi,ij->bj", x, self.w)}
 
     @takes(("x", tf.float32, [None, 4]))
     def bessel(self, x):
@@ -79,7 +79,7 @@ class Lookup(tf.Module):
 
 
 signatures = Signatures()
-names = ["numbers", "words", "loop", "positive", "spectrum", "bins", "bessel"]
+names = ["numbers", "words", "loop", "positive", "spectrum", "einsum", "bessel"]
 tf.saved_model.save(signatures, str(FOLDER / "signatures"), signatures={name: getattr(signatures, name) for name in names})
 lookup = Lookup()
 tf.saved_model.save(lookup, str(FOLDER / "lookup"), signatures={"find": lookup.find, "beside": lookup.beside})
