@@ -369,7 +369,7 @@ export const CATALOGUE = {
     'Integer quantisation takes the ranges of activations from typical inputs, and none were given. Name files with the option `calibration`.',
   ),
   'operator-unsupported': answered(
-    'The exporter has no counterpart in the target format for an operator of the model.',
+    'An operator of the model has no counterpart in the target format, or the runtime has no kernel for it.',
   ),
   'signature-missing': answered('The SavedModel has no signatures, so nothing in it can be called by name.'),
   'signature-unknown': answered(

@@ -88,7 +88,7 @@ keras.utils.set_random_seed(1)
 x = keras.Input((16,), name="x")
 hidden = keras.layers.Dense(64, activation="tanh", name="hidden")(x)
 dense = keras.Model(x, keras.layers.Dense(3, name="y")(hidden))
-dense.save(FOLDER / "dense.keras")
+dense.export(FOLDER / "dense", format="tf_saved_model", verbose=False)
 # What tensorflowjs makes of a Keras 3 model when it is asked for a layers model.
 dense.save(FOLDER / "dense.h5")
 topology, groups = keras_h5_conversion.h5_merged_saved_model_to_tfjs_format(str(FOLDER / "dense.h5"))
