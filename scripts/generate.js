@@ -26,7 +26,7 @@ function exportersAndRuntimes() {
   const lines = [
     GENERATED,
     '# Exporters, runtimes, toolchains\n',
-    'A toolchain is a locked Python environment. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
+    'A toolchain is a locked environment of Python or Node packages. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
     '| toolchain | on disk | exporters | runtimes |\n| --- | --- | --- | --- |',
     ...toolchains().map(
       (t) =>

@@ -32,6 +32,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
+  tfjs: { case: { source: 'models/tfjs-layers' } },
+  'tfjs-node': { case: { source: 'models/tfjs-layers', reference: { runtime: 'tfjs-node' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   openvino: {
     // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
