@@ -1,0 +1,61 @@
+import { parseTfjs, shardNames } from '../../../formats/tfjs/model-json.ts';
+import { openTfjs } from '../../tfjs/session.ts';
+import type { Tf } from '../../tfjs/tf.ts';
+import { loadScript } from './script.ts';
+import { type ModelFiles, serve } from './serve.ts';
+
+/** What only pages use of the `tf` namespace. */
+interface PageTf extends Tf {
+  env(): { set(flag: string, value: boolean): void; get(flag: string): unknown };
+  backend(): { floatPrecision(): 16 | 32 };
+  readonly wasm: { setWasmPaths(prefix: string): void; setThreadsCount(count: number): void };
+}
+
+const PACKAGES = '/packages/@tensorflow/';
+const WASM = `${PACKAGES}tfjs-backend-wasm/dist/`;
+
+/** Scripts beside the library's own, which brings `cpu` and `webgl`. */
+const BACKENDS: Readonly<Record<string, string>> = {
+  wasm: `${WASM}tf-backend-wasm.min.js`,
+  webgpu: `${PACKAGES}tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js`,
+};
+
+serve(async (files, { path, version, options }) => {
+  const backend = String(options.backend ?? 'wasm');
+  const threads = Number(options.numThreads ?? 1);
+  const half = options.float16Textures === true;
+  await loadScript(`${PACKAGES}tfjs/dist/tf.min.js`);
+  const tf = (globalThis as unknown as { tf: PageTf }).tf;
+  tf.enableProdMode();
+  if (BACKENDS[backend] !== undefined) await loadScript(BACKENDS[backend]);
+  if (backend === 'wasm') {
+    tf.wasm.setWasmPaths(WASM);
+    // One thread is what pages without cross-origin isolation get: the build without shared memory.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', threads > 1);
+    tf.wasm.setThreadsCount(threads);
+  }
+  if (backend === 'webgl') tf.env().set('WEBGL_FORCE_F16_TEXTURES', half);
+  const model = await read(files, path);
+  const session = await openTfjs({ tf, label: `tfjs ${version}`, backend }, { path, ...model });
+  // What the textures hold, which the library finds out by writing 1e-8 to one and reading it.
+  const isHalf = backend === 'webgl' && tf.backend().floatPrecision() === 16;
+  return {
+    contract: session.contract,
+    facts: {
+      ...session.facts,
+      ...(backend === 'wasm' ? { threads } : {}),
+      ...(backend === 'webgl' ? { webgl: tf.env().get('WEBGL_VERSION'), packed: tf.env().get('WEBGL_PACK') } : {}),
+      ...(isHalf ? { computesIn: 'float16' } : {}),
+      ...(half ? { declaredPrecision: 'float16' } : {}),
+    },
+    run: session.run,
+  };
+});
+
+/** The model.json comes first; its weight files are checked before a page gets them. */
+async function read(files: ModelFiles, path: string) {
+  const [main] = files.values();
+  const json = parseTfjs(await (main as File).text(), path);
+  const weights = await new Blob(shardNames(json).map((name) => files.get(name) as File)).arrayBuffer();
+  return { json, weights: new Uint8Array(weights) };
+}
