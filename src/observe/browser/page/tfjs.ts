@@ -1,13 +1,13 @@
 import { parseTfjs, shardNames } from '../../../formats/tfjs/model-json.ts';
 import { openTfjs } from '../../tfjs/session.ts';
-import type { Tf } from '../../tfjs/tf.ts';
+import type { Tf, TfTensor } from '../../tfjs/tf.ts';
 import { loadScript } from './script.ts';
 import { type ModelFiles, serve } from './serve.ts';
 
 /** What only pages use of the `tf` namespace. */
 interface PageTf extends Tf {
   env(): { set(flag: string, value: boolean): void; get(flag: string): unknown };
-  backend(): { floatPrecision(): 16 | 32 };
+  mul(a: TfTensor, b: TfTensor): TfTensor;
   readonly wasm: { setWasmPaths(prefix: string): void; setThreadsCount(count: number): void };
 }
 
@@ -37,8 +37,7 @@ serve(async (files, { path, version, options }) => {
   if (backend === 'webgl') tf.env().set('WEBGL_FORCE_F16_TEXTURES', half);
   const model = await read(files, path);
   const session = await openTfjs({ tf, label: `tfjs ${version}`, backend }, { path, ...model });
-  // What the textures hold, which the library finds out by writing 1e-8 to one and reading it.
-  const isHalf = backend === 'webgl' && tf.backend().floatPrecision() === 16;
+  const isHalf = (backend === 'webgl' || backend === 'webgpu') && (await losesBits(tf));
   return {
     contract: session.contract,
     facts: {
@@ -51,6 +50,25 @@ serve(async (files, { path, version, options }) => {
     run: session.run,
   };
 });
+
+/**
+ * Whether a product loses what float16 does not hold: 1 + 2⁻¹² has two bits too many for its mantissa of ten. Measured,
+ * because the library's own answer (`floatPrecision`) is 16 on devices with float32 textures (4.22, backend_webgl.ts).
+ */
+async function losesBits(tf: PageTf): Promise<boolean> {
+  // Small tensors would otherwise be multiplied by the processor.
+  const forward = tf.env().get('WEBGL_CPU_FORWARD') as boolean;
+  tf.env().set('WEBGL_CPU_FORWARD', false);
+  const value = 1 + 2 ** -12;
+  const factors = [value, 1].map((x) => tf.tensor(Float32Array.of(x), [1], 'float32')) as [TfTensor, TfTensor];
+  const product = tf.mul(...factors);
+  try {
+    return (await product.data())[0] !== value;
+  } finally {
+    for (const tensor of [...factors, product]) tensor.dispose();
+    tf.env().set('WEBGL_CPU_FORWARD', forward);
+  }
+}
 
 /** The model.json comes first; its weight files are checked before a page gets them. */
 async function read(files: ModelFiles, path: string) {
