@@ -19,7 +19,7 @@ const common = {
   jsx: 'automatic',
   jsxImportSource: 'preact',
   // Native or large, or found by path at run time: these stay packages. The rest is bundled for its start-up time.
-  external: ['onnxruntime-node', 'mathjs', 'jiti'],
+  external: ['onnxruntime-node', '@grpc/grpc-js', 'mathjs', 'jiti'],
   alias: { 'string-width': join(root, 'scripts', 'string-width.js') },
   banner: {
     js: "import { createRequire as __onparRequire } from 'node:module'; const require = __onparRequire(import.meta.url);",
@@ -74,9 +74,14 @@ await bundle(
     entryPoints: {
       cli: 'src/cli.ts',
       index: 'src/index.ts',
-      'node-host': 'src/observe/node-host.ts',
       'kernel-worker': 'src/tensor/kernel/worker.ts',
     },
+  },
+  // In pieces: a runtime that nobody asks for costs the start of the host nothing.
+  {
+    entryPoints: { 'node-host': 'src/observe/node-host.ts' },
+    splitting: true,
+    chunkNames: 'node-host-[hash]',
   },
   { entryPoints: { program: 'src/program.ts' }, ...commonJs },
   pages,

@@ -13,6 +13,7 @@ export async function tfjsNode({ require, version: versionOf }: Packages): Promi
   const version = versionOf('@tensorflow/tfjs-node');
   restoreUtil();
   const tf = quietly(() => require('@tensorflow/tfjs-node') as Tf & { readonly node: TfNode });
+  silence(/^INT64 output tensor/);
   const label = `tfjs-node ${version}`;
   return {
     name: 'tfjs-node',
@@ -30,6 +31,14 @@ function restoreUtil(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown): boolean => value === null || value === undefined;
   util.isArray ??= Array.isArray;
+}
+
+/** Advice that comes with every run. */
+function silence(advice: RegExp): void {
+  const { warn } = console;
+  console.warn = (...words: unknown[]) => {
+    if (!advice.test(String(words[0]))) warn(...words);
+  };
 }
 
 /** Node's deprecation of `punycode`, which a package far below loads, says nothing about the model. */

@@ -48,32 +48,52 @@ const NUMBERED_OUTPUT = /^output_\d+$/;
 export const tfjsDtype = (dtype: string | number | undefined): Dtype | null =>
   DTYPES[(typeof dtype === 'number' ? NUMBERED[dtype] : dtype) ?? ''] ?? null;
 
-export const signatureOf = ({ signature, userDefinedMetadata }: TfjsModelJson): TfjsSignature | undefined =>
+const signatureOf = ({ signature, userDefinedMetadata }: TfjsModelJson): TfjsSignature | undefined =>
   userDefinedMetadata?.signature ?? signature;
 
-/** From the signature where the file has one, else from the placeholders and ends of the graph. */
-export function contractOfGraph(json: TfjsModelJson, model: TfGraphModel): IoContract {
-  const signature = signatureOf(json);
-  const spec = ([name, info]: readonly [string, TfjsTensorInfo]): TensorSpec => ({
-    name,
-    dtype: tfjsDtype(info.dtype),
-    shape: shapeOf(info),
-  });
-  const named = (side: TfjsSignature['inputs']): TensorSpec[] =>
-    Object.entries(side ?? {})
-      .filter(([, info]) => info.resourceId === undefined)
-      .map(spec);
-  const inNodes = ({ name, dtype, shape }: TfGraphModel['inputs'][number]): TensorSpec => ({
-    name,
-    dtype: tfjsDtype(dtype),
-    shape: shape?.map((d): Dim => (d < 0 ? null : d)) ?? null,
-  });
-  const has = signature?.inputs !== undefined && signature.outputs !== undefined;
-  return kindOf(
-    has ? named(signature.inputs) : model.inputs.map(inNodes),
-    has ? named(signature.outputs) : model.outputs.map(inNodes),
-  );
+/** A graph's contract, and by which name each of its outputs is asked for. */
+export interface GraphContract {
+  readonly contract: IoContract;
+  readonly fetched: readonly string[];
 }
+
+/**
+ * From the signature where the file has one, else from the placeholders and ends of the graph. Names that `predict` gives its
+ * results (`structuredOutputKeys`) belong to the tensors of the signature by place, as TensorFlow.js has it.
+ */
+export function contractOfGraph(json: TfjsModelJson, model: TfGraphModel): GraphContract {
+  const signature = signatureOf(json);
+  if (signature?.inputs === undefined || signature.outputs === undefined) {
+    const [inputs, outputs] = [model.inputs.map(specOfNode), model.outputs.map(specOfNode)];
+    return { contract: kindOf(inputs, outputs), fetched: outputs.map(({ name }) => name) };
+  }
+  const inputs = Object.entries(signature.inputs)
+    .filter(([, { resourceId }]) => resourceId === undefined)
+    .map(specOf);
+  const outputs = Object.entries(signature.outputs);
+  const keys = json.userDefinedMetadata?.structuredOutputKeys;
+  const isNamed = Array.isArray(keys) && keys.length === outputs.length;
+  const { names } = kindOf(inputs, outputs.map(specOf));
+  // A map is written in no order; tensors that the converter counted up stand in the order of the model's outputs.
+  if (names === 'generated' && !isNamed) outputs.sort(([, a], [, b]) => countOf(a) - countOf(b));
+  const specs = outputs.map(([name, info], i) => specOf([isNamed ? String(keys[i]) : name, info]));
+  return { contract: kindOf(inputs, specs), fetched: outputs.map(([name]) => name) };
+}
+
+const specOf = ([name, info]: readonly [string, TfjsTensorInfo]): TensorSpec => ({
+  name,
+  dtype: tfjsDtype(info.dtype),
+  shape: shapeOf(info),
+});
+
+const specOfNode = ({ name, dtype, shape }: TfGraphModel['inputs'][number]): TensorSpec => ({
+  name,
+  dtype: tfjsDtype(dtype),
+  shape: shape?.map((d): Dim => (d < 0 ? null : d)) ?? null,
+});
+
+/** 2 of `Identity_2:0`, 0 of `Identity:0`. */
+const countOf = ({ name }: TfjsTensorInfo): number => Number(/_(\d+)(?::\d+)?$/.exec(name ?? '')?.[1] ?? 0);
 
 export function contractOfLayers(model: TfLayersModel): IoContract {
   const specs = (names: readonly string[], tensors: TfLayersModel['inputs']): TensorSpec[] =>

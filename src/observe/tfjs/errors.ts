@@ -60,6 +60,15 @@ export function runError(tf: Tf, error: unknown): OnparError {
       cause: error,
     });
   }
+  if (/Unknown dtype complex64/.test(text)) {
+    return new OnparError({
+      code: 'operator-unsupported',
+      message: `the backend ${tf.getBackend()} of TensorFlow.js has no complex numbers`,
+      fix: 'deploy on another backend (option `backend: cpu`), or use the runtime `tfjs-node`',
+      exitCode: 1,
+      cause: error,
+    });
+  }
   const unknown = /Unknown op '(\w+)'/.exec(text)?.[1];
   if (unknown !== undefined) {
     return new OnparError({

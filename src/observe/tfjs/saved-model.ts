@@ -143,7 +143,11 @@ function contractOf({ inputs, outputs }: Signature): IoContract {
   const side = (tensors: Readonly<Record<string, TensorInfo>>): TensorSpec[] =>
     Object.entries(tensors)
       .sort(([a], [b]) => (a === b ? 0 : a.localeCompare(b, 'en', { numeric: true })))
-      .map(([name, { tfDtype, shape }]) => ({ name, dtype: tfjsDtype(tfDtype), shape: shape.map(sizeOf) }));
+      .map(([name, { tfDtype, shape }]) => ({
+        name,
+        dtype: tfDtype === 'DT_INT64' ? 'int64' : tfDtype === 'DT_UINT8' ? 'uint8' : tfjsDtype(tfDtype),
+        shape: shape.map(sizeOf),
+      }));
   return kindOf(side(inputs), side(outputs));
 }
 

@@ -45,7 +45,6 @@ export async function openTfjs(runtime: TfjsRuntime, model: TfjsModel): Promise<
       backend,
       generatedBy: model.json.generatedBy ?? null,
       convertedBy: model.json.convertedBy ?? null,
-      ...(opened.execution === undefined ? {} : { execution: opened.execution }),
     },
     async run(inputs) {
       await useBackend(runtime);
@@ -70,7 +69,6 @@ async function useBackend({ tf, backend, label }: TfjsRuntime): Promise<void> {
 
 interface Opened {
   readonly contract: IoContract;
-  readonly execution?: 'sync' | 'async';
   readonly execute: Execute;
   dispose(): void;
 }
@@ -82,22 +80,21 @@ async function openGraph({ tf, label }: TfjsRuntime, model: TfjsModel): Promise<
     graph.dispose();
     throw unknownOperators(label, model.path, unknown);
   }
-  const contract = contractOfGraph(model.json, graph);
-  const outputs = contract.outputs.map(({ name }) => name);
+  const { contract, fetched } = contractOfGraph(model.json, graph);
   let isAsync = false;
   return {
     contract,
     async execute(inputs) {
       if (!isAsync) {
         try {
-          return list(graph.execute(inputs, outputs));
+          return list(graph.execute(inputs, fetched));
         } catch (error) {
           // Control flow and shapes that hang on values: the graph says so itself before it computes anything.
           if (!/executeAsync/.test((error as Error).message)) throw error;
           isAsync = true;
         }
       }
-      return list(await graph.executeAsync(inputs, outputs));
+      return list(await graph.executeAsync(inputs, fetched));
     },
     dispose: () => graph.dispose(),
   };

@@ -3,7 +3,7 @@ import { cast, firstLoss } from '../../tensor/build.ts';
 import { type Dtype, isFloat, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { bytesOf, type TypedArray, viewBytes } from '../../tensor/views.ts';
-import type { Tf, TfTensor } from './tf.ts';
+import type { Tf, TfTensor, TfValues } from './tf.ts';
 
 /**
  * A tensor as the model takes it. TensorFlow.js has one float and one integer: wider floats are rounded to float32, as whoever
@@ -16,13 +16,13 @@ export function toTf(tf: Tf, name: string, tensor: Tensor, dtype: Dtype | null):
   if (wanted === 'bool' && tensor.dtype === 'bool') return tf.tensor(viewBytes('bool', tensor.data), shape, 'bool');
   if (wanted === 'float32' && isFloat(tensor.dtype))
     return tf.tensor(viewBytes('float32', cast(tensor, 'float32').data), shape, 'float32');
-  if (wanted === 'int32' && isInteger(tensor.dtype)) {
-    const lost = firstLoss(tensor, 'int32');
+  if (wanted !== null && isInteger(wanted) && isInteger(tensor.dtype)) {
+    const lost = firstLoss(tensor, wanted === 'int64' ? 'int32' : wanted);
     if (lost >= 0) {
       throw new OnparError({
         code: 'input-mismatch',
-        message: `input ${name} is ${tensor.dtype}, and its element ${lost} does not fit into int32, the only integer of TensorFlow.js`,
-        fix: 'keep the range of that input below 2^31 (`range:` in the suite)',
+        message: `input ${name} is ${tensor.dtype}, and its element ${lost} does not fit into ${wanted === 'int64' ? 'int32, the only integer of TensorFlow.js' : wanted}`,
+        fix: 'keep that input within this range (`range:` in the suite)',
         exitCode: 1,
       });
     }
@@ -50,8 +50,10 @@ export async function fromTf(name: string, tensor: TfTensor): Promise<Tensor> {
       exitCode: 1,
     });
   }
-  const values = await tensor.data();
+  const values: TfValues | BigInt64Array = await tensor.data();
   if (dtype === 'string') return { dtype, shape, data: new Uint8Array(0), strings: [...(values as readonly string[])] };
+  // What TensorFlow's library gives of a SavedModel keeps its 64 bits, whatever the tensor calls itself.
+  if (values instanceof BigInt64Array) return { dtype: 'int64', shape, data: bytesOf(values).slice() };
   // A copy: the memory of WebAssembly moves when it grows.
   return { dtype, shape, data: bytesOf(values as TypedArray).slice() };
 }

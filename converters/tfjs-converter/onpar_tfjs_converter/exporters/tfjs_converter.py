@@ -9,11 +9,13 @@ import json
 import os
 import re
 import tempfile
+import traceback
+from dataclasses import dataclass
 from typing import Any
 
-from onpar_host.contract import Contract, TensorSpec
-from onpar_host.errors import WorkerError
-from onpar_host.exporting import Declared, Exported, ExportJob
+from onpar_host.contract import Contract
+from onpar_host.errors import WorkerError, describe_exception
+from onpar_host.exporting import Declared, Exported, ExportJob, declared
 from onpar_host.findings import Finding, finding
 from onpar_host.packages import package_version, require
 from onpar_host.renaming import renamed
@@ -24,7 +26,14 @@ from onpar_tensorflow.signatures import DEFAULT, choose_signature
 
 from ..absent import absent_packages
 
+NAMED = "the converter names tensors of one dtype and shape as the graph does"
 NARROWED = "TensorFlow.js computes with float32 and int32 only"
+
+UNSUPPORTED = re.compile(
+    r"Unsupported Ops(?: in the model (?:before|after) optimization)?:?\s+(.+)"
+)
+
+Tensors = dict[str, dict[str, str]]
 
 DTYPES = {
     "float64": "float32",
@@ -47,9 +56,9 @@ def version() -> str:
 def export(job: ExportJob) -> Exported:
     """Raises WorkerError `export-failed` with the converter's reason, `operator-unsupported`, and the
     codes of opening the source."""
-    folder, signature, contract, changes = _saved_model(job)
+    source = _saved_model(job)
     job.progress("converting to TensorFlow.js")
-    _convert(job, folder, signature)
+    _convert(job, source.folder, source.signature)
     path = os.path.join(job.out_dir, "model.json")
     with open(path, encoding="utf-8") as file:
         written: dict[str, Any] = json.load(file)
@@ -60,9 +69,9 @@ def export(job: ExportJob) -> Exported:
         path,
         # A precision that no weight has got excuses no error.
         precision="float32" if findings else asked,
-        declared=_narrowed(contract, changes),
+        declared=declared_changes(source.contract, source.renames, _names(source.tensors, written)),
         facts={
-            "signature": signature,
+            "signature": source.signature,
             "kind": "graph model",
             "weights": stored,
             "shards": sum(len(group["paths"]) for group in written["weightsManifest"]),
@@ -71,16 +80,58 @@ def export(job: ExportJob) -> Exported:
     )
 
 
-def _saved_model(job: ExportJob) -> tuple[str, str, Contract, list[Declared]]:
-    """Where the SavedModel lies, its signature by name and contract, and the names that changed."""
+@dataclass(frozen=True)
+class Source:
+    """A SavedModel's signature: its contract, what it renamed, and its tensors by side and name."""
+
+    folder: str
+    signature: str
+    contract: Contract
+    renames: list[Declared]
+    tensors: Tensors
+
+
+def _saved_model(job: ExportJob) -> Source:
     if job.model.format == "savedmodel":
         loaded = load_saved_model(job.model)
         name = choose_signature(loaded, job.options["signature"], job.model)
-        return job.model.path, name, signature_contract(loaded, loaded.signatures[name]), []
+        function = loaded.signatures[name]
+        contract = signature_contract(loaded, function)
+        return Source(job.model.path, name, contract, [], _tensors(function))
     # The scratch folder, not out_dir: only the artifact belongs there.
     folder = tempfile.mkdtemp(prefix="tfjs-", dir=os.getcwd())
     _, before, after = export_saved_model(job, folder)
-    return folder, DEFAULT, after, renamed(before, after, REASON)
+    loaded = require("tensorflow").saved_model.load(folder)
+    renames = renamed(before, after, REASON)
+    return Source(folder, DEFAULT, after, renames, _tensors(loaded.signatures[DEFAULT]))
+
+
+def _tensors(function: Any) -> Tensors:
+    """Tensor of the graph → name in the signature. Both sides are flattened in the order of names."""
+    names = sorted(function.structured_input_signature[1])
+    inputs = {tensor.name: name for name, tensor in zip(names, function.inputs, strict=False)}
+    results = sorted(function.structured_outputs)
+    outputs = {tensor.name: name for name, tensor in zip(results, function.outputs, strict=True)}
+    return {"input": inputs, "output": outputs}
+
+
+def _names(tensors: Tensors, written: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """(side, name in the SavedModel's signature) → name in that of the file.
+
+    The converter finds a tensor's name in the signature by dtype and shape: where several could be
+    meant, the file has the tensor's own, such as `Identity_1:0`.
+    """
+    keys = written.get("userDefinedMetadata", {}).get("structuredOutputKeys")
+    found = {}
+    for side in ("input", "output"):
+        # Named by the keys, whatever the signature says.
+        if side == "output" and keys:
+            continue
+        for name, info in written["signature"].get(f"{side}s", {}).items():
+            original = tensors[side].get(info["name"])
+            if original is not None:
+                found[(side, original)] = name
+    return found
 
 
 def _convert(job: ExportJob, folder: str, signature: str) -> None:
@@ -96,6 +147,7 @@ def _convert(job: ExportJob, folder: str, signature: str) -> None:
             signature_def=signature,
             saved_model_tags="serve",
             quantization_dtype_map=None if precision == "float32" else {precision: "*"},
+            use_structured_outputs_names=job.options["structuredOutputs"],
             strip_debug_ops=job.options["stripDebugOps"],
             weight_shard_size_bytes=job.options["shardBytes"],
             control_flow_v2=job.options["controlFlowV2"],
@@ -111,9 +163,19 @@ def _convert(job: ExportJob, folder: str, signature: str) -> None:
 
 
 def _failure(job: ExportJob, error: Exception) -> WorkerError:
-    text = one_line(str(error))
-    unsupported = re.search(r"Unsupported Ops: (.+)", text)
+    # The converter freezes a graph the old way when the new one fails, which hides why that was.
+    first = error.__context__ or error
+    text = one_line(describe_exception(first))
+    unsupported = UNSUPPORTED.search(one_line(str(error)))
     detail = trimmed_traceback(error, job.model.root)
+    if "_get_resource_ids_maps" in "".join(traceback.format_tb(first.__traceback__)):
+        return WorkerError(
+            "export-failed",
+            f"tensorflowjs could not export {job.model.shown}: it holds a table that the signature "
+            f"does not use ({text})",
+            fix="save a SavedModel that holds this signature alone",
+            detail=detail,
+        )
     if unsupported is None:
         return WorkerError(
             "export-failed",
@@ -153,20 +215,22 @@ def _without_effect(stored: dict[str, int], asked: str) -> list[Finding]:
     return [finding("precision-without-effect", "warning", "exporter", **args)]
 
 
-def _narrowed(contract: Contract, renames: list[Declared]) -> list[Declared]:
-    """Dtypes that TensorFlow.js does not have become float32 or int32."""
-    changes = {(change["side"], change.get("to", change["name"])): change for change in renames}
+def declared_changes(
+    contract: Contract, renames: list[Declared], written: dict[tuple[str, str], str]
+) -> list[Declared]:
+    """What became of names and dtypes, all the way from the source: one entry for each that changed."""
+    earlier = {(change["side"], change.get("to", change["name"])): change for change in renames}
+    changes = []
     for side, specs in (("input", contract.inputs), ("output", contract.outputs)):
         for spec in specs:
+            before = earlier.get((side, spec.name), {"name": spec.name})
+            to = written.get((side, spec.name), spec.name)
             dtype = DTYPES.get(spec.dtype or "")
-            if dtype is not None:
-                changes[(side, spec.name)] = _with_dtype(changes, side, spec, dtype)
-    return list(changes.values())
-
-
-def _with_dtype(
-    changes: dict[tuple[str, str], Declared], side: str, spec: TensorSpec, dtype: str
-) -> Declared:
-    before = changes.get((side, spec.name), {"side": side, "name": spec.name})
-    reasons = [before.get("reason"), NARROWED]
-    return {**before, "dtype": dtype, "reason": "; ".join(filter(None, reasons))}
+            reasons = [before.get("reason"), NAMED if to != spec.name else None]
+            reasons.append(NARROWED if dtype is not None else None)
+            reason = "; ".join(filter(None, reasons))
+            if not reason:
+                continue
+            to = None if to == before["name"] else to
+            changes.append(declared(side, before["name"], reason, to=to, dtype=dtype))
+    return changes
