@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';

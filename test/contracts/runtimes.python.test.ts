@@ -32,6 +32,17 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
+  'onnxruntime-web-browser': {
+    case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web-browser' } },
+  },
+  'tfjs-browser': {
+    make: ['demo/digits_keras.keras', 'tfjs'],
+    case: {
+      source: 'made/tfjs/artifacts/digits_keras/tfjs/model.json',
+      reference: { runtime: 'tfjs-browser' },
+    },
+  },
+  'litertjs-browser': { case: { source: 'models/tflite/fixed.tflite', reference: { runtime: 'litertjs-browser' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   openvino: {
     // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
