@@ -1,4 +1,4 @@
-import { parseTfjs, shardNames } from '../../../formats/tfjs/model-json.ts';
+import { parseTfjs } from '../../../formats/tfjs/model-json.ts';
 import { openTfjs } from '../../tfjs/session.ts';
 import type { Tf, TfTensor } from '../../tfjs/tf.ts';
 import { loadScript } from './script.ts';
@@ -74,6 +74,7 @@ async function losesBits(tf: PageTf): Promise<boolean> {
 async function read(files: ModelFiles, path: string) {
   const [main] = files.values();
   const json = parseTfjs(await (main as File).text(), path);
-  const weights = await new Blob(shardNames(json).map((name) => files.get(name) as File)).arrayBuffer();
+  const names = json.weightsManifest.flatMap(({ paths }) => paths.map(String));
+  const weights = await new Blob(names.map((name) => files.get(name) as File)).arrayBuffer();
   return { json, weights: new Uint8Array(weights) };
 }
