@@ -34,6 +34,17 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
   tfjs: { case: { source: 'models/tfjs-layers' } },
   'tfjs-node': { case: { source: 'models/tfjs-layers', reference: { runtime: 'tfjs-node' } } },
+  'onnxruntime-web-browser': {
+    case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web-browser' } },
+  },
+  'tfjs-browser': {
+    make: ['demo/digits_keras.keras', 'tfjs'],
+    case: {
+      source: 'made/tfjs/artifacts/digits_keras/tfjs/model.json',
+      reference: { runtime: 'tfjs-browser' },
+    },
+  },
+  'litertjs-browser': { case: { source: 'models/tflite/fixed.tflite', reference: { runtime: 'litertjs-browser' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   openvino: {
     // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
