@@ -20,7 +20,9 @@ class Mlp(MLModel):
         # NumpyCodec makes [n, 1] of a vector, which the metadata does not say.
         outputs = [
             NumpyCodec.encode_output("logits", logits),
-            ResponseOutput(name="label", shape=list(label.shape), datatype="INT64", data=label.tolist()),
+            ResponseOutput(
+                name="label", shape=list(label.shape), datatype="INT64", data=label.tolist()
+            ),
         ]
         return InferenceResponse(model_name=self.name, model_version=self.version, outputs=outputs)
 
@@ -30,7 +32,10 @@ class Reshaping(Mlp):
 
     async def predict(self, payload):
         feeds = {tensor.name: NumpyCodec.decode_input(tensor) for tensor in payload.inputs}
-        outputs = [NumpyCodec.encode_output(n, v) for n, v in zip(("logits", "label"), self.session.run(None, feeds))]
+        outputs = [
+            NumpyCodec.encode_output(n, v)
+            for n, v in zip(("logits", "label"), self.session.run(None, feeds))
+        ]
         return InferenceResponse(model_name=self.name, outputs=outputs)
 
 

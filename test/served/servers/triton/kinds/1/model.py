@@ -10,6 +10,11 @@ import triton_python_backend_utils as backend
 class TritonPythonModel:
     def execute(self, requests):
         return [
-            backend.InferenceResponse([backend.Tensor(t.name().replace("in_", "out_"), t.as_numpy()) for t in request.inputs()])
+            backend.InferenceResponse(
+                [
+                    backend.Tensor(t.name().replace("in_", "out_"), t.as_numpy())
+                    for t in request.inputs()
+                ]
+            )
             for request in requests
         ]
