@@ -11,15 +11,9 @@ import { defaultMemoryLimit } from '../workers/isolation.ts';
 import type { HostSpec } from '../workers/pool.ts';
 import type { RunContext } from './context.ts';
 import { OWN_HOST, resolveOwnHost } from './own-host.ts';
+import type { ResolvedHost } from './resolved-host.ts';
 
-/** Where a step runs and what of that place belongs to its key and to the report. */
-export interface ResolvedHost {
-  readonly host: HostSpec;
-  /** Changes when a package of the place does. */
-  readonly digest: string;
-  readonly label: string;
-  readonly packages: Readonly<Record<string, string>>;
-}
+export type { ResolvedHost } from './resolved-host.ts';
 
 const require = createRequire(import.meta.url);
 let nodePackages: Record<string, string> | undefined;

@@ -149,7 +149,17 @@ beforeAll(async () => {
       },
       served: {
         source: local(mlserver, '/v2/models/mlp'),
-        convert: { artifact: 'tiny-mlp.onnx' },
+        convert: [{ artifact: 'tiny-mlp.onnx' }, { to: 'same', run: 'oip-rest' }],
+      },
+      grpc: { source: `oip+grpc://127.0.0.1:${tritonGrpc}/mlp`, convert: { to: 'same' } },
+      invoked: {
+        source: local(mlflow, '/invocations'),
+        reference: { options: { outputs, body: 'inputs' } },
+        inputs: { x: { dtype: 'float32', shape: ['batch', 8] } },
+        convert: [
+          { to: 'same', run: { runtime: 'sagemaker', options: { outputs, body: 'inputs' } } },
+          { artifact: 'tiny-mlp.onnx' },
+        ],
       },
     },
   };
@@ -179,6 +189,10 @@ describe('a model behind a real server answers like its file', () => {
     'mlp/mlflow-records',
     'mlp/mlflow-csv',
     'served/tiny-mlp.onnx',
+    'served/same',
+    'grpc/same',
+    'invoked/same',
+    'invoked/tiny-mlp.onnx',
   ])('%s', (name) => {
     const c = found(name);
     expect(c.findings.filter((f) => f.severity === 'error')).toEqual([]);

@@ -43,7 +43,7 @@ test('a SavedModel answers through columns and rows like the ONNX file of the sa
           { name: 'kinds', artifact: address, run: { runtime: 'tfserving-rest', options: { signature: 'kinds' } } },
         ],
       },
-      back: { source: address, convert: { artifact: 'tiny-mlp.onnx' } },
+      back: { source: address, convert: [{ artifact: 'tiny-mlp.onnx' }, { to: 'same' }] },
     },
   };
   writeFileSync(join(dir, 'onpar.json'), JSON.stringify(suite));
@@ -56,6 +56,7 @@ test('a SavedModel answers through columns and rows like the ONNX file of the sa
     'mlp/rows@tfserving-rest': 'pass',
     'mlp/kinds@tfserving-rest': 'fail',
     'back/tiny-mlp.onnx@onnxruntime-node': 'pass',
+    'back/same@tfserving-rest': 'pass',
   });
   expect(cases[0]?.candidate.facts).toMatchObject({
     modelVersion: '1',
