@@ -8,7 +8,6 @@ import type { RuntimeInfo } from '../records/catalogue.ts';
 import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
-import type { HostSpec } from '../workers/pool.ts';
 import type { RunContext } from './context.ts';
 import { OWN_HOST, resolveOwnHost } from './own-host.ts';
 import type { ResolvedHost } from './resolved-host.ts';
