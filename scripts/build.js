@@ -58,6 +58,14 @@ async function bundle(outdir, ...parts) {
   renameSync(join(root, `${outdir}.next`), join(root, outdir));
 }
 
+/** Scripts of pages that run models in a browser; the libraries they use come from the toolchain, by address. */
+const pages = {
+  entryPoints: { 'browser/ort': 'src/observe/browser/page/ort.ts' },
+  platform: 'browser',
+  target: 'es2022',
+  banner: {},
+};
+
 await bundle(
   'dist',
   {
@@ -74,6 +82,7 @@ await bundle(
     chunkNames: 'node-host-[hash]',
   },
   { entryPoints: { program: 'src/program.ts' }, ...commonJs },
+  pages,
 );
 // What this repository's own scripts use; never published.
 await bundle('build', { entryPoints: { dev: 'src/dev.ts' } });

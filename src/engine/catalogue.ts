@@ -1,4 +1,4 @@
-import { NODE_RUNTIMES } from '../observe/registry.ts';
+import { OWN_RUNTIMES } from '../observe/registry.ts';
 import type { Catalogue, RuntimeInfo } from '../records/catalogue.ts';
 import { toolchains } from '../workers/toolchains/manifest.ts';
 import { OWN_HOST } from './own-host.ts';
@@ -16,6 +16,6 @@ const RECORDED: RuntimeInfo = {
 export function catalogue(): Catalogue {
   return {
     exporters: toolchains().flatMap((t) => t.exporters),
-    runtimes: [...NODE_RUNTIMES.map((r) => r.info), ...toolchains().flatMap((t) => t.runtimes), OWN_HOST, RECORDED],
+    runtimes: [...OWN_RUNTIMES, ...toolchains().flatMap((t) => t.runtimes), OWN_HOST, RECORDED],
   };
 }

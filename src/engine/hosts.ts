@@ -1,18 +1,20 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { digestJson } from '../core/hash.ts';
 import { packageVersion } from '../core/paths.ts';
 import { modelFiles } from '../formats/model-files.ts';
+import { browserIdentity } from '../observe/browser/find.ts';
 import { variablesOf } from '../observe/served/options.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { RuntimeInfo } from '../records/catalogue.ts';
 import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
+import { hostSource } from '../workers/host-source.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
+import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
 import type { RunContext } from './context.ts';
 import { OWN_HOST, resolveOwnHost } from './own-host.ts';
 import type { ResolvedHost } from './resolved-host.ts';
-
-export type { ResolvedHost } from './resolved-host.ts';
 
 const require = createRequire(import.meta.url);
 let nodePackages: Record<string, string> | undefined;
@@ -51,15 +53,29 @@ export async function resolveHost(
     const packages = packagesOfNode();
     return {
       host: { kind: 'node', root, limits, lane: laneOf(conversion, role) },
-      digest: JSON.stringify(packages),
+      digest: digestJson([packages, hostSource(null)]),
       label: `node ${process.version}`,
       packages,
+    };
+  }
+  const { language, browser } = findToolchain(toolchain);
+  if (language === 'node') {
+    const environment = await ctx.nodeEnvironment(toolchain);
+    return {
+      host: { kind: 'node', root, limits: browser ? { ...limits, counted: 'data' } : limits, environment, lane: role },
+      digest: digestJson([
+        environment.digest,
+        hostSource(environment.toolchain),
+        ...(browser ? [browserIdentity()] : []),
+      ]),
+      label: `${environment.label}, node ${process.version}`,
+      packages: frameworkPackages(environment.packages, environment.toolchain.framework),
     };
   }
   const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
   return {
     host: { kind: 'python', root, limits, environment },
-    digest: environment.digest,
+    digest: digestJson([environment.digest, hostSource(environment.toolchain)]),
     label: environment.label,
     packages: frameworkPackages(environment.packages, environment.toolchain.framework),
   };
@@ -99,6 +115,9 @@ function frameworkPackages(packages: Readonly<Record<string, string>>, framework
   const wanted = [
     framework,
     framework.replaceAll('_', '-'),
+    'onnxruntime-web',
+    '@tensorflow/tfjs',
+    '@litertjs/core',
     'torch',
     'tensorflow-cpu',
     'tensorflow',

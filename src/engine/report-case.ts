@@ -6,6 +6,7 @@ import type { Finding } from '../records/finding.ts';
 import type { Observation } from '../records/observation.ts';
 import type { ReportCase, ReportSample, Side } from '../records/report.ts';
 import type { Verdict } from '../records/verdict.ts';
+import { chainFindings, chainRecord, type EarlierLinks } from './chain.ts';
 import type { ConversionTrace } from './conversion/trace.ts';
 
 /** Failures of the place rather than of the model: they end with exit code 3 when nothing else ran, and no `expect` excuses them. */
@@ -27,6 +28,8 @@ export interface CaseContext {
   readonly suiteRoot: string;
   readonly today: string;
   readonly rerun: readonly { readonly title: string; readonly command: string }[];
+  /** Of a chain: what became of the links before this one. */
+  readonly links?: EarlierLinks;
 }
 
 /** One line of the report from what a conversion left behind. */
@@ -41,6 +44,8 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
       args: { message: failure.message, fix: failure.fix ?? null },
     });
   const verdict = verdictOf(conversion, trace);
+  const links = context.links ?? [];
+  findings.push(...chainFindings(conversion, verdict, links));
   const expected = expectation(conversion, verdict, findings, context.today, failure?.code);
   const comparison = trace.comparison;
   return {
@@ -52,6 +57,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
     candidate: candidateSide(conversion, trace, context),
     verdict,
     grade: comparison?.grade ?? null,
+    ...chainRecord(conversion, { verdict, grade: comparison?.grade ?? null }, links),
     ...(expected === undefined ? {} : { expected }),
     findings: unique(findings).map(withSentence),
     contract: comparison?.contract ?? [],
@@ -97,6 +103,9 @@ function expectation(
 ): ReportCase['expected'] {
   const { expect } = conversion.convert;
   if (expect === null) return undefined;
+  // A failure expected of a chain is one of its end: a link that still holds keeps no promise from being kept.
+  const isEnd = conversion.chain === undefined || conversion.chain.link === conversion.chain.labels.length;
+  if (!isEnd && verdict === 'pass') return undefined;
   const expired = expect.until !== undefined && today > expect.until;
   const failed =
     verdict === 'fail' ||

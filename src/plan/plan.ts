@@ -3,11 +3,12 @@ import { digestJson } from '../core/hash.ts';
 import { displayPath, isInside } from '../core/paths.ts';
 import { type DetectedModel, detectFormat } from '../formats/detect.ts';
 import { servedName, servedRuntime } from '../formats/served-address.ts';
-import type { Catalogue } from '../records/catalogue.ts';
+import type { Catalogue, RuntimeInfo } from '../records/catalogue.ts';
 import type { CompareRules } from '../records/rules.ts';
 import type { Case, ConvertChoice, RuntimeChoice, Suite } from '../suite/suite.ts';
+import { formatLinks, planChain } from './chain.ts';
 import { checkOptions, chooseExporter, chooseRuntime } from './choose.ts';
-import type { Conversion, ModelSource, Plan } from './conversion.ts';
+import type { ChainPlace, Conversion, ModelSource, Plan } from './conversion.ts';
 import { type Selection, select } from './select.ts';
 
 /**
@@ -37,6 +38,7 @@ const describeConversion = ({
   source,
   reference,
   exporter,
+  chain,
   existing,
   candidate,
   rules,
@@ -52,6 +54,7 @@ const describeConversion = ({
   reference.runtime.name,
   reference.options,
   exporter,
+  ...(chain === undefined ? [] : [chain.earlier.map((link) => [link.exporter, link.convert.options])]),
   existing?.spec ?? null,
   candidate.runtime.name,
   candidate.options,
@@ -154,19 +157,23 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
     });
   }
   const names = new Set<string>(given);
-  return c.conversions.flatMap((convert) => {
+  const planOne = (
+    convert: ConvertChoice,
+    chain?: ChainPlace,
+    from: string = source.format,
+    only: RuntimeInfo | null = null,
+  ): Conversion[] => {
     checkUnused(c, convert, source, where);
     const existing = convert.artifact === null ? null : findModel(convert.artifact, c, suite, where);
     checkRecorded(source, existing, where);
     const candidateFormat = existing?.format ?? (convert.to === 'same' ? source.format : (convert.to as string));
-    const exporter =
-      existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
+    const exporter = existing !== null || convert.to === 'same' ? null : planExporter(convert, from, catalogue, where);
     const name = convert.name ?? unusedName(nameOf(convert, existing, source.format), names);
     const runs: readonly RuntimeChoice[] =
       convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
     return runs.map((run): Conversion => {
       const named = run.runtime === '' ? runtimeOfAddress(existing) : run.runtime;
-      const runtime = chooseRuntime(catalogue, candidateFormat, named, where);
+      const runtime = only ?? chooseRuntime(catalogue, candidateFormat, named, where);
       checkOptions(run.options, runtime, where);
       const id = `${c.id}/${name}@${run.name ?? runtime.name}`;
       if (taken.has(id)) {
@@ -184,6 +191,7 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
         source,
         reference,
         exporter,
+        ...(chain === undefined ? {} : { chain }),
         existing,
         candidate: { format: candidateFormat, runtime, options: run.options },
         samples: convert.samples ?? c.samples,
@@ -193,6 +201,12 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
         tags: [...c.tags, ...convert.tags],
       };
     });
+  };
+  return c.conversions.flatMap((convert) => {
+    if (convert.chain === undefined) return planOne(convert);
+    const links = formatLinks(convert.chain, source.format, catalogue, where);
+    const name = convert.name ?? unusedName(links.at(-1)?.to ?? '', names);
+    return planChain({ convert, name, links, catalogue, planLink: planOne });
   });
 }
 
@@ -255,5 +269,6 @@ function rulesOf(c: Case, convert: ConvertChoice, suite: Suite): CompareRules {
     mapOutputs: { ...convert.mapOutputs },
     ties: { ...c.ties },
     dynamic: [...(c.dynamic ?? [...new Set(named)])],
+    ...(c.state === null ? {} : { sequence: c.state }),
   };
 }

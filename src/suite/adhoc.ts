@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { isModelAddress } from '../core/model-address.ts';
 import { DTYPES, isDtype } from '../tensor/dtype.ts';
+import { chainFromText } from './chain.ts';
 import type { InputSetting } from './schema.ts';
 import { type Case, type ConvertChoice, DEFAULT_TIMEOUT_MS, type RuntimeChoice, type Suite } from './suite.ts';
 
@@ -14,6 +15,8 @@ export interface AdHoc {
   /** Target formats (`onpar run MODEL --to …`). */
   readonly to: readonly string[];
   readonly exporter?: string | undefined;
+  /** Exporters one behind the other (`--chain a,b,c`). */
+  readonly chains?: readonly (readonly string[])[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly weights?: string | undefined;
   readonly inputs: Readonly<Record<string, InputSetting>>;
@@ -63,9 +66,16 @@ export function adHocSuite(request: AdHoc): Suite {
     loose: [],
     samples: { portfolio: null, special: false, files: [], images: [] },
     labels: [],
+    state: null,
     conversions: [
       ...request.artifacts.map((a) => convert(null, a)),
       ...request.to.map((format) => convert(format, null)),
+      ...(request.chains ?? []).map((names) => ({
+        ...convert(null, null),
+        exporter: null,
+        options: {},
+        chain: chainFromText(names, fromHere(request.options)),
+      })),
     ],
     reference: { runtime: null, options: {} },
     ties: {},

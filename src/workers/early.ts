@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import { packageRoot } from '../core/paths.ts';
 import { type Child, startChild } from './child.ts';
 import { confine, defaultMemoryLimit, type Limits, workerEnvironment } from './isolation.ts';
+import type { NodeEnvironment } from './node-environment.ts';
 import { makeScratch } from './scratch.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
-/** How the Node host is started. */
-export const nodeWorkerSpec = (limits: Limits, cwd: string, variables: readonly string[] = []): WorkerSpec => ({
-  name: 'node worker',
-  command: [process.execPath, join(packageRoot, 'dist', 'node-host.js')],
+/** How the Node host is started. `variables`: names of environment variables that it sees beside the usual ones. */
+export const nodeWorkerSpec = (
+  limits: Limits,
+  cwd: string,
+  environment?: NodeEnvironment,
+  variables: readonly string[] = [],
+): WorkerSpec => ({
+  name: environment === undefined ? 'node worker' : `${environment.toolchain.name} worker`,
+  command: [
+    process.execPath,
+    join(packageRoot, 'dist', 'node-host.js'),
+    ...(environment === undefined ? [] : [environment.dir, JSON.stringify(environment.needs)]),
+  ],
   env: workerEnvironment(lent(variables)),
   cwd,
   limits,

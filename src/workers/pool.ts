@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
-import { makeScratch } from './scratch.ts';
+import type { NodeEnvironment } from './node-environment.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 import { convertersFolder } from './toolchains/manifest.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
@@ -18,7 +19,11 @@ export type HostSpec = {
   /** Names of environment variables that its processes see beside the usual ones. */
   readonly variables?: readonly string[];
 } & (
-  | { readonly kind: 'node' }
+  | {
+      readonly kind: 'node';
+      /** The packages of a Node toolchain; missing: those that onpar itself depends on. */
+      readonly environment?: NodeEnvironment;
+    }
   | { readonly kind: 'python'; readonly environment: PythonEnvironment }
   | { readonly kind: 'command'; readonly command: readonly string[] }
 );
@@ -92,7 +97,7 @@ export class WorkerPool {
    */
   async close(): Promise<void> {
     await Promise.all([...this.#workers().map((worker) => worker.kill()), endEarly()]);
-    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
+    if (this.#scratch !== undefined) await removeScratch(this.#scratch);
     this.#scratch = undefined;
   }
 
@@ -129,6 +134,7 @@ const keyOf = (host: HostSpec): string =>
   JSON.stringify([
     host.kind,
     host.kind === 'python' ? [host.environment.toolchain.name, host.environment.python] : null,
+    host.kind === 'node' ? (host.environment?.dir ?? null) : null,
     host.kind === 'command' ? host.command : null,
     host.root,
     host.limits,
@@ -137,7 +143,7 @@ const keyOf = (host: HostSpec): string =>
   ]);
 
 function specOf(host: HostSpec, cwd: string): WorkerSpec {
-  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.variables);
+  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.environment, host.variables);
   if (host.kind === 'command') {
     const { command, limits } = host;
     return { name: `worker ${basename(command.at(-1) ?? '')}`, command, env: workerEnvironment(), cwd, limits };

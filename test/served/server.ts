@@ -5,15 +5,20 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '../../src/core/paths.ts';
-import { ensureInstalled, type InstalledEnvironment } from '../../src/workers/toolchains/install.ts';
+import { ensureInstalled } from '../../src/workers/toolchains/install.ts';
+import { type PythonStamp, pythonRecipe } from '../../src/workers/toolchains/python-recipe.ts';
+import type { Installed } from '../../src/workers/toolchains/recipe.ts';
 
 export const SERVERS: string = join(packageRoot, 'test', 'served', 'servers');
 
 /** The locked environment of a server, installed once like a toolchain. */
-export function serverEnvironment(name: 'python' | 'triton'): Promise<InstalledEnvironment> {
+export function serverEnvironment(name: 'python' | 'triton'): Promise<Installed<PythonStamp>> {
   const lockFile = join(SERVERS, `${name}.lock`);
   const lockDigest = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
-  return ensureInstalled({ name: `servers-${name}`, lockFile, lockDigest, sizeMb: null, hashed: true }, () => {});
+  return ensureInstalled(
+    pythonRecipe({ name: `servers-${name}`, lockFile, lockDigest, sizeMb: null, hashed: true }),
+    () => {},
+  );
 }
 
 /** A port of the loopback that nobody uses now. */
