@@ -3,6 +3,7 @@ import { dim } from '../records/contract.ts';
 import { IMAGE_CHANNELS, IMAGE_FILTERS, IMAGE_LAYOUTS, IMAGE_RESIZES } from '../records/images.ts';
 import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { pipelineSetting } from './pipeline-schema.ts';
 import { stateSetting, stepsSetting } from './state-schema.ts';
 import { toleranceSetting } from './tolerance-schema.ts';
 
@@ -148,7 +149,7 @@ const convertSetting = z.strictObject({
 });
 export type ConvertSetting = z.infer<typeof convertSetting>;
 
-const caseSetting = z.strictObject({
+export const caseSetting = z.strictObject({
   source: z
     .string()
     .describe(
@@ -208,7 +209,11 @@ export type CaseSetting = z.infer<typeof caseSetting>;
 
 export const suiteSchema = z.strictObject({
   $schema: z.string().optional(),
-  cases: z.record(z.string(), caseSetting).describe('Case id → case'),
+  cases: z.record(z.string(), caseSetting).default({}).describe('Case id → case'),
+  pipelines: z
+    .record(z.string(), pipelineSetting(caseSetting))
+    .optional()
+    .describe('Models that feed each other, each converted by itself: judged at every joint and at the end'),
   seed: z.number().int().optional().describe('Seed of every random number (default 0)'),
   python: z.string().optional().describe('Default of every case'),
   requirements: z.string().optional().describe('Default of every case'),
