@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import { dequantise, isQuantised } from '../../compare/values/dequantise.ts';
 import { OnparError } from '../../core/errors.ts';
 import { digestFile } from '../../core/hash.ts';
 import { allowedValues } from '../../core/nearest.ts';
 import { fileSafe } from '../../core/paths.ts';
 import type { Conversion } from '../../plan/conversion.ts';
+import type { Quantization } from '../../records/contract.ts';
 import type { Observation } from '../../records/observation.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
+import { tensorFrom } from '../../tensor/build.ts';
+import { isFloat } from '../../tensor/dtype.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { RunContext } from '../context.ts';
@@ -66,7 +70,7 @@ export function feedStage(
             const from = before.find((b) => b.stage === joint.stage) as Answered;
             return [
               input.name,
-              fitting(conversion, input, from.own(joint.output), answers.get(joint.stage) as Map<string, Tensor>),
+              fitting(conversion, input, from, joint.output, answers.get(joint.stage) as Map<string, Tensor>),
             ];
           }),
         );
@@ -96,9 +100,11 @@ function answerOf({ observation: { value, dir } }: Answered, { id }: Sample): Re
 function fitting(
   { case: c }: Conversion,
   input: InputPlan,
-  output: string,
+  from: Answered,
+  named: string,
   answers: ReadonlyMap<string, Tensor>,
 ): Tensor {
+  const output = from.own(named);
   const where = `pipeline \`${c.stage?.pipeline}\`, stage \`${c.stage?.name}\``;
   const tensor = answers.get(output);
   if (tensor === undefined)
@@ -116,5 +122,9 @@ function fitting(
       message: `${where}: input \`${input.name}\` [${input.shape.map((d) => d ?? '?').join(', ')}] is fed \`${output}\` of shape [${tensor.shape.join(', ')}]`,
       fix: 'wire the output that the stage takes',
     });
-  return tensor;
+  const spec = from.observation.value.contract?.outputs.find((o) => o.name === output);
+  // Real numbers go over a joint: whatever the next stage takes, its runtime makes of them.
+  return isFloat(input.dtype) && isQuantised(tensor, spec?.quantization)
+    ? tensorFrom('float32', tensor.shape, dequantise(tensor, spec?.quantization as Quantization))
+    : tensor;
 }
