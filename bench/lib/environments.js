@@ -12,11 +12,11 @@ const isWindows = process.platform === 'win32';
 
 /** The peer: Polygraphy and the onnxruntime it runs, from PyPI. */
 export async function polygraphyEnvironment() {
-  const { ensureInstalled, sitePackages } = await import('../../build/dev.js');
+  const { ensureInstalled, pythonRecipe, sitePackages } = await import('../../build/dev.js');
   const lockFile = join(import.meta.dirname, '..', 'polygraphy', 'requirements.lock');
   const lockDigest = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
   const { dir, python } = await ensureInstalled(
-    { name: 'polygraphy', lockFile, lockDigest, sizeMb: 200, hashed: true },
+    pythonRecipe({ name: 'polygraphy', lockFile, lockDigest, sizeMb: 200, hashed: true }),
     tell,
   );
   return {
@@ -31,18 +31,8 @@ export const pytorchEnvironment = () => toolchainEnvironment('pytorch');
 
 /** One of onpar's own toolchains, installed when it is not there yet. */
 export async function toolchainEnvironment(wanted) {
-  const { ensureInstalled, toolchains } = await import('../../build/dev.js');
+  const { ensureInstalled, managedPython, toolchains } = await import('../../build/dev.js');
   const chain = toolchains().find(({ name }) => name === wanted);
-  const { python } = await ensureInstalled(
-    {
-      name: chain.name,
-      lockFile: chain.lockFile,
-      lockDigest: chain.lockDigest,
-      sizeMb: chain.installedMb,
-      hashed: true,
-      requirementsFile: join(chain.dir, 'requirements.in'),
-    },
-    tell,
-  );
+  const { python } = await ensureInstalled(managedPython(chain), tell);
   return { python };
 }

@@ -3,6 +3,7 @@ import type { OutputComparison } from '../records/comparison.ts';
 import { type Verdict, worstGrade, worstVerdict } from '../records/verdict.ts';
 import { type Accounts, accountFor, countFindings, referenceNeverRan } from './accounting.ts';
 import { type ContractComparison, compareContracts } from './contract/contract.ts';
+import { contradictions } from './contract/contradicted.ts';
 import { checkPairing } from './contract/permutation.ts';
 import { failedSide } from './failed-side.ts';
 import { judgeGates } from './gates/judge-gates.ts';
@@ -36,6 +37,8 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   const samples = judgeSamples(input.samples, accounts, outputs, unfit !== null);
   const before = [
     ...contract.findings,
+    ...contradictions('reference', input.reference.contract, input.reference.observation),
+    ...contradictions('candidate', input.candidate.contract, input.candidate.observation),
     ...(input.inspected ?? []),
     ...scoresFindings(contract.outputs, input.rules.ties),
     ...ruleFindings(input.rules, contract.outputNames.reference),

@@ -1,8 +1,10 @@
 import type { Conversion } from '../plan/conversion.ts';
 import type { PythonChoice, PythonEnvironment } from '../workers/environment.ts';
 import { resolveEnvironment } from '../workers/environment.ts';
+import { type NodeEnvironment, resolveNodeEnvironment } from '../workers/node-environment.ts';
 import type { HostSpec } from '../workers/pool.ts';
 import { WorkerPool } from '../workers/pool.ts';
+import type { InstallListener } from '../workers/toolchains/recipe.ts';
 import type { Worker } from '../workers/worker.ts';
 import type { Emit } from './emit.ts';
 import { Semaphore } from './semaphore.ts';
@@ -18,7 +20,7 @@ export class RunContext {
   readonly signal: AbortSignal;
   #slots: Semaphore;
   #planned: readonly Conversion[];
-  #environments = new Map<string, Promise<PythonEnvironment>>();
+  #environments = new Map<string, Promise<PythonEnvironment | NodeEnvironment>>();
 
   constructor(
     store: Store,
@@ -51,21 +53,30 @@ export class RunContext {
 
   /** The environment for a toolchain, resolved (and installed) once a run. */
   environment(toolchain: string, choice: PythonChoice): Promise<PythonEnvironment> {
-    const key = JSON.stringify([toolchain, choice]);
-    let found = this.#environments.get(key);
-    if (found === undefined) {
-      found = resolveEnvironment(toolchain, choice, (name, message, done) =>
-        this.emit({ type: 'install', toolchain: name, message, done }),
-      );
-      // Several steps await the same promise; the first failure must not count as unhandled before they do.
-      found.catch(() => {});
-      this.#environments.set(key, found);
-    }
+    return this.#once([toolchain, choice], (listen) => resolveEnvironment(toolchain, choice, listen));
+  }
+
+  /** The packages of a Node toolchain, resolved (and installed) once a run. */
+  nodeEnvironment(toolchain: string): Promise<NodeEnvironment> {
+    return this.#once([toolchain], (listen) => resolveNodeEnvironment(toolchain, listen));
+  }
+
+  #once<E extends PythonEnvironment | NodeEnvironment>(
+    asked: readonly unknown[],
+    resolve: (listen: InstallListener) => Promise<E>,
+  ): Promise<E> {
+    const key = JSON.stringify(asked);
+    const known = this.#environments.get(key);
+    if (known !== undefined) return known as Promise<E>;
+    const found = resolve((name, message, done) => this.emit({ type: 'install', toolchain: name, message, done }));
+    // Several steps await the same promise; the first failure must not count as unhandled before they do.
+    found.catch(() => {});
+    this.#environments.set(key, found);
     return found;
   }
 
   /** Environments that were used, for the report. */
-  async usedEnvironments(): Promise<PythonEnvironment[]> {
+  async usedEnvironments(): Promise<(PythonEnvironment | NodeEnvironment)[]> {
     const settled = await Promise.allSettled(this.#environments.values());
     return settled.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
   }

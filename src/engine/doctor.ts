@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execa } from 'execa';
 import { toFailure } from '../core/errors.ts';
 import { toolchainsFolder } from '../core/paths.ts';
-import { managedSpec } from '../workers/environment.ts';
+import { BROWSER_FIX, findChromium } from '../observe/browser/find.ts';
 import { confine, defaultMemoryLimit } from '../workers/isolation.ts';
 import { WorkerPool } from '../workers/pool.ts';
-import { findInstalled } from '../workers/toolchains/install.ts';
 import { findInterpreter } from '../workers/toolchains/interpreter.ts';
+import { findManaged } from '../workers/toolchains/managed.ts';
 import { toolchains } from '../workers/toolchains/manifest.ts';
 import { UV_VERSION } from '../workers/toolchains/uv.ts';
 import { machine } from './machine.ts';
@@ -38,12 +37,12 @@ export async function examine(): Promise<Check[]> {
     await python(),
     await uv(),
     ...toolchains().map((t): Check => {
-      const installed = findInstalled(managedSpec(t));
+      const installed = findManaged(t);
       return {
         name: `toolchain ${t.name}`,
         ok: installed !== undefined,
         required: false,
-        found: installed === undefined ? 'not installed' : `installed, Python ${installed.pythonVersion}`,
+        found: installed === undefined ? 'not installed' : `installed in ${installed.dir}`,
         fix: `installed when first needed, about ${(t.installedMb / 1000).toFixed(1)} GB; now: onpar toolchain install ${t.name}`,
       };
     }),
@@ -118,17 +117,12 @@ function walls(): Check {
 }
 
 function browser(): Check {
-  const path = [
-    process.env.CHROMIUM_PATH,
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-  ].find((p) => p && existsSync(p));
+  const path = findChromium();
   return {
     name: 'Chromium',
-    ok: path !== undefined,
+    ok: path !== null,
     required: false,
-    found: path ?? 'not found (needed only for browser runtimes and the report’s browser test)',
-    fix: 'Debian: apt-get install chromium; or set CHROMIUM_PATH',
+    found: path ?? 'not found (needed only for runtimes in a browser)',
+    fix: BROWSER_FIX,
   };
 }

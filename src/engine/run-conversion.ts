@@ -5,6 +5,7 @@ import { coverActivations } from './conversion/activations.ts';
 import { openAhead, runCandidate } from './conversion/candidate.ts';
 import { caseInputs } from './conversion/case-roles.ts';
 import { forcedSet, singleSteps } from './conversion/forced.ts';
+import { compareGolden } from './conversion/golden.ts';
 import { judge } from './conversion/judge.ts';
 import { inputsOf } from './conversion/known-inputs.ts';
 import { probingOf } from './conversion/probing.ts';
@@ -33,8 +34,9 @@ async function traced(ctx: RunContext, conversion: Conversion, seed: number): Pr
   const trace = new Trace();
   try {
     if (conversion.stages !== undefined) await joinStages(ctx, conversion, (stage) => traced(ctx, stage, seed), trace);
-    else if (conversion.source.format === 'tensors') await recorded(ctx, conversion, trace);
-    else await exported(ctx, conversion, seed, trace);
+    else if (conversion.source.format !== 'tensors') await exported(ctx, conversion, seed, trace);
+    else if (conversion.candidate.format === 'tensors') await recorded(ctx, conversion, trace);
+    else await compareGolden(ctx, conversion, trace);
   } catch (error) {
     trace.failure = { side: trace.side, error };
   }

@@ -1,6 +1,7 @@
 import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
+import { chainText } from './chain-text.ts';
 import { driftLine, partLines } from './drift.ts';
 import { visible, visibleLines } from './escape.ts';
 import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
@@ -25,6 +26,7 @@ export function caseLines(c: ReportCase): TextLine[] {
   const failure = failureOf(c);
   return [
     ...deciding.flatMap(findingLines),
+    ...chainLine(c),
     ...(failure === null ? [] : failureLines(failure.side, failure.failure)),
     ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
@@ -33,6 +35,12 @@ export function caseLines(c: ReportCase): TextLine[] {
     ...triedSizes(c),
     ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
   ];
+}
+
+/** How each link of a chain fared, in one line. */
+function chainLine(c: ReportCase): TextLine[] {
+  const text = chainText(c);
+  return text === null ? [] : [line('number', `chain: ${text}`)];
 }
 
 /** Which sizes were run: a failure at one of them reads differently when no other was. */

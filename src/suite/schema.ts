@@ -3,6 +3,7 @@ import { dim } from '../records/contract.ts';
 import { IMAGE_CHANNELS, IMAGE_FILTERS, IMAGE_LAYOUTS, IMAGE_RESIZES } from '../records/images.ts';
 import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { chainSetting, exporterSetting } from './exporter-schema.ts';
 import { pipelineSetting } from './pipeline-schema.ts';
 import { stateSetting, stepsSetting } from './state-schema.ts';
 import { toleranceSetting } from './tolerance-schema.ts';
@@ -48,21 +49,6 @@ const runtimeSetting = z.union([
     name: z.string().optional(),
     options: options.optional(),
     optional: z.boolean().optional(),
-  }),
-]);
-
-const exporterSetting = z.union([
-  z.string(),
-  z.strictObject({
-    command: z
-      .array(z.string())
-      .nonempty()
-      .describe('Any command line. Placeholders: {source} {weights} {output} {options} {python} {root}'),
-    toolchain: z
-      .string()
-      .optional()
-      .describe('The toolchain whose Python {python} stands for; default: the source framework’s'),
-    name: z.string().optional(),
   }),
 ]);
 
@@ -126,6 +112,11 @@ const convertSetting = z.strictObject({
     .optional()
     .describe('The format to convert to, or `same` for the same model under another runtime or version'),
   artifact: z.string().optional().describe('An existing converted model: no export is run'),
+  chain: chainSetting
+    .optional()
+    .describe(
+      'Exporters one behind the other, `[torch-onnx, onnx-simplify, openvino]` or `{ exporter, options, to, tolerance }` each: every link is compared with the source, so that the one that broke parity is named',
+    ),
   name: z.string().optional().describe('Stands in the id `<case>/<name>@<runtime>`; default: the target format'),
   exporter: exporterSetting
     .optional()

@@ -29,11 +29,23 @@ export interface CommandExporter {
   readonly name?: string;
 }
 
+/** One link as a suite or the command line names it. */
+export interface ChainLink {
+  readonly exporter: string | CommandExporter;
+  /** Null: what the exporter writes. */
+  readonly to: string | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Null: the conversion's own. */
+  readonly tolerances: Readonly<Record<string, JudgementRule>> | null;
+}
+
 export interface ConvertChoice {
   readonly name?: string;
-  /** Target format; null with `artifact`. */
+  /** Target format; null with `artifact` and `chain`. */
   readonly to: string | null;
   readonly artifact: string | null;
+  /** Exporters one behind the other, in place of one; planning makes a conversion of each. */
+  readonly chain?: readonly ChainLink[];
   readonly exporter: string | CommandExporter | null;
   readonly options: Readonly<Record<string, unknown>>;
   /** Empty: the default runtime of the format. */

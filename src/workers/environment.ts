@@ -2,8 +2,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { digestFile, digestJson } from '../core/hash.ts';
-import { type EnvironmentSpec, ensureInstalled, type InstallListener } from './toolchains/install.ts';
+import { ensureInstalled } from './toolchains/install.ts';
+import { managedPython } from './toolchains/managed.ts';
 import { type Toolchain, toolchain } from './toolchains/manifest.ts';
+import { type PythonStamp, pythonRecipe } from './toolchains/python-recipe.ts';
+import type { InstallListener } from './toolchains/recipe.ts';
 import { installedPackages, sitePackages } from './toolchains/site-packages.ts';
 
 /** Which Python the user wants for a model; nothing set = look for one that has the framework, else the managed one. */
@@ -18,6 +21,7 @@ export interface PythonChoice {
 
 /** An environment that can run a toolchain's host. */
 export interface PythonEnvironment {
+  readonly kind: 'python';
   readonly toolchain: Toolchain;
   readonly python: string;
   /** As the report shows it: `pytorch (managed)`, `.venv`, a path. */
@@ -28,7 +32,8 @@ export interface PythonEnvironment {
   readonly digest: string;
 }
 
-const pythonOf = (venv: string): string =>
+/** The interpreter of a virtual environment. */
+export const pythonOf = (venv: string): string =>
   process.platform === 'win32' ? join(venv, 'Scripts', 'python.exe') : join(venv, 'bin', 'python');
 
 /** Finds the environment for a toolchain, installing the managed one when it is needed. */
@@ -49,21 +54,12 @@ export async function resolveEnvironment(
   return managed(chain, listen);
 }
 
-/** What installing a toolchain of ours means. */
-export const managedSpec = (chain: Toolchain): EnvironmentSpec => ({
-  name: chain.name,
-  lockFile: chain.lockFile,
-  lockDigest: chain.lockDigest,
-  sizeMb: chain.installedMb,
-  hashed: true,
-  requirementsFile: join(chain.dir, 'requirements.in'),
-});
-
 async function managed(chain: Toolchain, listen: InstallListener): Promise<PythonEnvironment> {
   return {
+    kind: 'python',
     toolchain: chain,
     label: `${chain.name} (managed)`,
-    ...pick(await ensureInstalled(managedSpec(chain), listen)),
+    ...pick(await ensureInstalled(managedPython(chain), listen)),
   };
 }
 
@@ -76,29 +72,19 @@ async function fromRequirements(chain: Toolchain, file: string, listen: InstallL
     });
   }
   const installed = await ensureInstalled(
-    {
+    pythonRecipe({
       name: 'requirements',
       lockFile: file,
       lockDigest: digestFile(file),
       sizeMb: null,
       hashed: /--hash=/.test(readFileSync(file, 'utf8')),
-    },
+    }),
     listen,
   );
-  return { toolchain: chain, label: file, ...pick(installed) };
+  return { kind: 'python', toolchain: chain, label: file, ...pick(installed) };
 }
 
-const pick = ({
-  python,
-  pythonVersion,
-  packages,
-  digest,
-}: {
-  python: string;
-  pythonVersion: string;
-  packages: Readonly<Record<string, string>>;
-  digest: string;
-}) => ({
+const pick = ({ python, pythonVersion, packages, digest }: PythonStamp): PythonStamp => ({
   python,
   pythonVersion,
   packages,
@@ -125,6 +111,7 @@ async function named(chain: Toolchain, path: string): Promise<PythonEnvironment>
     string
   >;
   return {
+    kind: 'python',
     toolchain: chain,
     python,
     label: path,

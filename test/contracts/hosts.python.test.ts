@@ -6,9 +6,10 @@ import { toFailure } from '../../src/core/errors.ts';
 import { packageRoot } from '../../src/core/paths.ts';
 import { catalogue } from '../../src/engine/catalogue.ts';
 import { resolveEnvironment } from '../../src/workers/environment.ts';
+import { resolveNodeEnvironment } from '../../src/workers/node-environment.ts';
 import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
 import type { Verb, Verbs } from '../../src/workers/protocol.ts';
-import { toolchains } from '../../src/workers/toolchains/manifest.ts';
+import { toolchain as findToolchain, toolchains } from '../../src/workers/toolchains/manifest.ts';
 
 /** What every host must answer, in whatever language it is written (docs/worker-protocol.md). */
 const pool = new WorkerPool();
@@ -26,6 +27,10 @@ afterAll(async () => {
 
 async function hostOf(toolchain: string): Promise<HostSpec> {
   if (toolchain === 'node') return { kind: 'node', root: packageRoot, limits };
+  if (findToolchain(toolchain).language === 'node') {
+    const environment = await resolveNodeEnvironment(toolchain, () => {});
+    return { kind: 'node', root: packageRoot, limits, environment };
+  }
   return {
     kind: 'python',
     root: packageRoot,

@@ -31,12 +31,15 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   lightgbm: { case: { source: 'models/lgb-multi.txt' } },
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
+  'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   openvino: {
     // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
     make: ['models/tiny-mlp.onnx', 'openvino', '--tolerance', 'bfloat16'],
     case: { source: 'made/openvino/artifacts/tiny-mlp/openvino/model.xml' },
   },
+  'litert-node': { case: { source: 'models/tflite/dense-float.tflite', reference: { runtime: 'litert-node' } } },
+  litertjs: { case: { source: 'models/tflite/fixed.tflite', reference: { runtime: 'litertjs' } } },
   litert: {
     make: ['demo/digits_keras.keras', 'tflite'],
     case: { source: 'made/tflite/artifacts/digits_keras/tflite/model.tflite' },

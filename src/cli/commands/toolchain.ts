@@ -4,7 +4,7 @@ import { many } from '../options/parse.ts';
 
 export const toolchain: Command = {
   usage: 'toolchain <action> [names..]',
-  describe: 'list | install: the locked Python environments that onpar manages',
+  describe: 'list | install: the locked Python and Node environments that onpar manages',
   options: (y) =>
     y
       .positional('action', { type: 'string', choices: ['list', 'install'] as const, demandOption: true })
@@ -14,22 +14,20 @@ export const toolchain: Command = {
       .example('$0 toolchain list', '')
       .example('$0 toolchain install pytorch litert', ''),
   async run(args) {
-    const [{ toolchains, toolchain: find }, { managedSpec }, { ensureInstalled, findInstalled }, { toolchainsFolder }] =
-      await Promise.all([
-        import('../../workers/toolchains/manifest.ts'),
-        import('../../workers/environment.ts'),
-        import('../../workers/toolchains/install.ts'),
-        import('../../core/paths.ts'),
-      ]);
+    const [{ toolchains, toolchain: find }, { ensureManaged, findManaged }, { toolchainsFolder }] = await Promise.all([
+      import('../../workers/toolchains/manifest.ts'),
+      import('../../workers/toolchains/managed.ts'),
+      import('../../core/paths.ts'),
+    ]);
     if (args.action === 'list') {
       const rows = toolchains().map((t) => {
-        const installed = findInstalled(managedSpec(t));
+        const installed = findManaged(t);
         return {
           name: t.name,
           title: t.title,
           framework: `${t.framework} ${installed?.packages[t.framework.replaceAll('_', '-')] ?? ''}`.trim(),
           sizeMb: t.installedMb,
-          python: installed?.pythonVersion ?? null,
+          language: t.language,
           state: installed === undefined ? 'not installed' : 'installed',
           dir: installed?.dir ?? null,
           exporters: t.exporters.map((e) => e.name),
@@ -56,9 +54,7 @@ export const toolchain: Command = {
           .join(', ')}`,
       });
     await Promise.all(
-      names
-        .map(find)
-        .map((t) => ensureInstalled(managedSpec(t), (name, message) => process.stderr.write(`${name}: ${message}\n`))),
+      names.map(find).map((t) => ensureManaged(t, (name, message) => process.stderr.write(`${name}: ${message}\n`))),
     );
     process.stdout.write(`installed: ${names.join(', ')}\n`);
     return 0;

@@ -7,7 +7,7 @@ import { isInNode, resolveHost } from '../hosts.ts';
 import { renamedInputs } from '../inputs.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
-import { exportModel } from '../steps/export.ts';
+import { exportThrough } from './chained.ts';
 import type { Probing } from './probing.ts';
 import type { Example } from './sample-plan.ts';
 import { candidateSteps } from './sequence.ts';
@@ -102,7 +102,7 @@ async function candidateModel(
 ): Promise<KeyedModel> {
   if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
-  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example }));
+  const artifact = await exportThrough(ctx, conversion, { source, inputs, example }, (made) => trace.count(made));
   trace.artifact = artifact;
   trace.findings.push(...artifact.value.findings);
   return keyedArtifact(conversion, artifact.value, artifact.dir);

@@ -177,7 +177,9 @@ async function observe(
     peakMemoryBytes: peak,
     log: log.trim(),
   };
-  return { value, dependencies: [...dependencies], transient: deaths > 0 };
+  // A server may answer otherwise tomorrow, and nothing here would tell.
+  const isRemote = runtimeOf(conversion, request).runtime.remote === true;
+  return { value, dependencies: [...dependencies], transient: deaths > 0 || isRemote };
 }
 
 /** One run that a worker is asked for: a sample or a probe, and where its inputs lie. */

@@ -28,7 +28,8 @@ export function Environment({ report }: { report: Report }): VNode {
                 <Name text={name} longest={40} />
               </th>
               <td>
-                Python {visible(t.python)} <Pairs of={t.packages} />
+                {visible(t.python === undefined ? `node ${t.node ?? ''}` : `Python ${t.python}`)}{' '}
+                <Pairs of={t.packages} />
               </td>
             </tr>
           ))}

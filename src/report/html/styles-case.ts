@@ -16,6 +16,7 @@ export const CASE_STYLES = `
 .findings li{padding-left:12px;border-left:3px solid var(--rule)}
 .findings li.error{border-color:var(--bad)}.findings li.warning{border-color:var(--g-close)}.findings li.cause{border-color:var(--g-equivalent)}
 
+.chain{list-style:none;display:grid;gap:4px}
 .expected{margin-bottom:10px}
 .log{font-size:12.5px;line-height:1.45;background:var(--raised);padding:8px 12px;margin-top:6px;max-height:320px;overflow:auto}
 .part details+details,.scroll+details,.lineage+details{margin-top:6px}

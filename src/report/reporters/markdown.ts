@@ -1,6 +1,7 @@
 import type { OutputComparison } from '../../records/comparison.ts';
 import type { Report, ReportCase } from '../../records/report.ts';
 import { divergenceWords } from '../case-text.ts';
+import { chainText } from '../chain-text.ts';
 import { driftLine, partLines } from '../drift.ts';
 import { markdown, markdownCode } from '../escape.ts';
 import {
@@ -61,6 +62,7 @@ function explained(c: ReportCase): string[] {
     ...(deciding.length === 0
       ? [`- ${markdown(primaryReason(c))}`]
       : deciding.map((f) => `- ${markdown(f.message)} (${markdownCode(f.code)})${helpWords(findingFix(f))}`)),
+    ...(c.chain === undefined ? [] : [`- Chain: ${markdown(chainText(c) ?? '')}`]),
     ...failingOutputs(c)
       .filter((o) => o.metrics.elements > 0 || o.gate !== undefined)
       .map((o) =>

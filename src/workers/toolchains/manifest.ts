@@ -12,8 +12,18 @@ export interface Toolchain {
   readonly name: string;
   readonly title: string;
   readonly dir: string;
-  /** Top-level import that tells whether a user's own environment can stand in. */
+  /** What its host is written in, and so how its packages are installed: uv for Python, npm for Node. */
+  readonly language: 'python' | 'node';
+  /** Python: the top-level import that tells whether a user's own environment can stand in. Node: the main package. */
   readonly framework: string;
+  /** Toolchains whose packages this one uses too: a library inside a Python wheel, loaded from Node. */
+  readonly needs: readonly string[];
+  /** Node: a script that finishes what install scripts, which stay off, would have done. */
+  readonly build: string | null;
+  /** Its runtimes execute models in a Chromium of this machine's. */
+  readonly browser: boolean;
+  /** Toolchains whose code this one runs too: it loads models as they do. */
+  readonly uses: readonly string[];
   readonly installedMb: number;
   readonly installedMbCpu: number | null;
   readonly lockFile: string;
@@ -25,7 +35,12 @@ export interface Toolchain {
 interface ManifestFile {
   name: string;
   title: string;
+  language?: 'python' | 'node';
   framework: string;
+  needs?: string[];
+  build?: string;
+  browser?: boolean;
+  uses?: string[];
   installedMb: number;
   installedMbCpu?: number | null;
   exporters?: { name: string; from: string[]; to: string; default?: boolean; options?: Record<string, OptionSpec> }[];
@@ -55,12 +70,18 @@ export function toolchains(): readonly Toolchain[] {
 function readToolchain(folder: string): Toolchain {
   const dir = join(convertersFolder, folder);
   const manifest = JSON.parse(readFileSync(join(dir, 'toolchain.json'), 'utf8')) as ManifestFile;
-  const lockFile = join(dir, 'requirements.lock');
+  const language = manifest.language ?? 'python';
+  const lockFile = join(dir, language === 'python' ? 'requirements.lock' : 'package-lock.json');
   return {
     name: manifest.name,
     title: manifest.title,
     dir,
+    language,
     framework: manifest.framework,
+    needs: manifest.needs ?? [],
+    build: manifest.build === undefined ? null : join(dir, manifest.build),
+    browser: manifest.browser ?? false,
+    uses: manifest.uses ?? [],
     installedMb: manifest.installedMb,
     installedMbCpu: manifest.installedMbCpu ?? null,
     lockFile,

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { ensureInstalled, findInstalled } from './install.ts';
+import { type Toolchain, toolchain } from './manifest.ts';
+import { nodeRecipe } from './node-recipe.ts';
+import { type PythonStamp, pythonRecipe } from './python-recipe.ts';
+import type { Installed, InstallListener, Recipe, Stamp } from './recipe.ts';
+import { sitePackages } from './site-packages.ts';
+
+/** Toolchain → its site-packages folder, for a Node toolchain that uses a library out of a Python wheel. */
+export type Needs = Readonly<Record<string, string>>;
+
+/** What installing a Python toolchain of ours means. */
+export const managedPython = (chain: Toolchain): Recipe<PythonStamp> =>
+  pythonRecipe({
+    name: chain.name,
+    lockFile: chain.lockFile,
+    lockDigest: chain.lockDigest,
+    sizeMb: chain.installedMb,
+    hashed: true,
+    requirementsFile: join(chain.dir, 'requirements.in'),
+  });
+
+const managedNode = (chain: Toolchain, needs: Needs): Recipe<Stamp> =>
+  nodeRecipe({
+    name: chain.name,
+    folder: chain.dir,
+    lockDigest: chain.lockDigest,
+    sizeMb: chain.installedMb,
+    build: chain.build,
+    needs,
+  });
+
+const packagesFolder = ({ dir }: Installed<Stamp>): string => sitePackages(dir) ?? dir;
+
+/** A toolchain of either language as it lies on this machine; undefined where it, or what it needs, is not installed. */
+export function findManaged(chain: Toolchain): Installed<Stamp> | undefined {
+  if (chain.language === 'python') return findInstalled(managedPython(chain));
+  const needs: [string, string][] = [];
+  for (const name of chain.needs) {
+    const found = findInstalled(managedPython(toolchain(name)));
+    if (found === undefined) return undefined;
+    needs.push([name, packagesFolder(found)]);
+  }
+  return findInstalled(managedNode(chain, Object.fromEntries(needs)));
+}
+
+/** A Node toolchain, installed with what it needs where it is not there yet. */
+export async function ensureNode(
+  chain: Toolchain,
+  listen: InstallListener,
+): Promise<{ readonly installed: Installed<Stamp>; readonly needs: Needs }> {
+  const needs = Object.fromEntries(
+    await Promise.all(
+      chain.needs.map(async (name) => {
+        const found = await ensureInstalled(managedPython(toolchain(name)), listen);
+        return [name, packagesFolder(found)] as const;
+      }),
+    ),
+  );
+  return { installed: await ensureInstalled(managedNode(chain, needs), listen), needs };
+}
+
+/** Installs a toolchain of either language. */
+export async function ensureManaged(chain: Toolchain, listen: InstallListener): Promise<Installed<Stamp>> {
+  return chain.language === 'python'
+    ? ensureInstalled(managedPython(chain), listen)
+    : (await ensureNode(chain, listen)).installed;
+}
