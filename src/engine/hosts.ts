@@ -11,19 +11,10 @@ import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
 import { hostSource } from '../workers/host-source.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
-import type { HostSpec } from '../workers/pool.ts';
 import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
 import type { RunContext } from './context.ts';
 import { OWN_HOST, resolveOwnHost } from './own-host.ts';
-
-/** Where a step runs and what of that place belongs to its key and to the report. */
-export interface ResolvedHost {
-  readonly host: HostSpec;
-  /** Changes when a package of the place does, or the host’s own program. */
-  readonly digest: string;
-  readonly label: string;
-  readonly packages: Readonly<Record<string, string>>;
-}
+import type { ResolvedHost } from './resolved-host.ts';
 
 const require = createRequire(import.meta.url);
 let nodePackages: Record<string, string> | undefined;

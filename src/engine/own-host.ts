@@ -9,7 +9,7 @@ import { defaultMemoryLimit } from '../workers/isolation.ts';
 import type { HostSpec } from '../workers/pool.ts';
 import { findInterpreter } from '../workers/toolchains/interpreter.ts';
 import type { RunContext } from './context.ts';
-import type { ResolvedHost } from './hosts.ts';
+import type { ResolvedHost } from './resolved-host.ts';
 
 /** A program of the user's that speaks the worker protocol (docs/worker-protocol.md): it is host, runtime and model in one. */
 export const OWN_HOST: RuntimeInfo = {

@@ -10,9 +10,10 @@ import type { Variant } from '../../records/variant.ts';
 import type { StepRequest, Verbs } from '../../workers/protocol.ts';
 import type { Worker } from '../../workers/worker.ts';
 import type { RunContext } from '../context.ts';
-import { type ResolvedHost, resolveHost } from '../hosts.ts';
+import { resolveHost } from '../hosts.ts';
 import { cpuFeatures } from '../machine.ts';
 import type { KeyedModel } from '../model-key.ts';
+import type { ResolvedHost } from '../resolved-host.ts';
 import type { StepResult } from '../step.ts';
 import { fedProbes, type Probe } from './probes.ts';
 

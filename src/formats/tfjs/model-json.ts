@@ -81,7 +81,3 @@ export function parseTfjs(text: string, path: string): TfjsModelJson {
   }
   return json as TfjsModelJson;
 }
-
-/** Names of all weight files, in the manifest's order. */
-export const shardNames = ({ weightsManifest }: TfjsModelJson): string[] =>
-  weightsManifest.flatMap(({ paths }) => paths.map(String));

@@ -7,12 +7,12 @@ import { openTfjs } from '../tfjs/session.ts';
 import type { Tf } from '../tfjs/tf.ts';
 
 /** TensorFlow.js with TensorFlow's C library below it: its own models, and SavedModels as they are. */
-export async function tfjsNode({ require, version: versionOf }: Packages): Promise<NodeRuntime> {
+export async function tfjsNode({ require: load, version: versionOf }: Packages): Promise<NodeRuntime> {
   // What the library says of this processor would be on the console of every run.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const version = versionOf('@tensorflow/tfjs-node');
   restoreUtil();
-  const tf = quietly(() => require('@tensorflow/tfjs-node') as Tf & { readonly node: TfNode });
+  const tf = quietly(() => load('@tensorflow/tfjs-node') as Tf & { readonly node: TfNode });
   silence(/^INT64 output tensor/);
   const label = `tfjs-node ${version}`;
   return {

@@ -8,17 +8,17 @@ interface Wasm {
 }
 
 /** TensorFlow.js in plain Node: the WebAssembly backend that pages use, or the one in JavaScript alone. */
-export async function tfjs({ require, folder, version: versionOf }: Packages): Promise<NodeRuntime> {
+export async function tfjs({ require: load, folder, version: versionOf }: Packages): Promise<NodeRuntime> {
   const version = versionOf('@tensorflow/tfjs-core');
   const tf = {
-    ...require('@tensorflow/tfjs-core'),
-    ...require('@tensorflow/tfjs-converter'),
-    ...require('@tensorflow/tfjs-layers'),
+    ...load('@tensorflow/tfjs-core'),
+    ...load('@tensorflow/tfjs-converter'),
+    ...load('@tensorflow/tfjs-layers'),
   } as Tf;
   // Before the backends: they give advice when they are registered.
   tf.enableProdMode();
-  require('@tensorflow/tfjs-backend-cpu');
-  const wasm = require('@tensorflow/tfjs-backend-wasm') as Wasm;
+  load('@tensorflow/tfjs-backend-cpu');
+  const wasm = load('@tensorflow/tfjs-backend-wasm') as Wasm;
   wasm.setWasmPaths(`${folder('@tensorflow/tfjs-backend-wasm')}/dist/`);
   return {
     name: 'tfjs',
