@@ -5,7 +5,7 @@ import { sharedScratch, write } from '../scratch.ts';
 import { onpar, readReport, withModels } from './onpar.ts';
 
 const f32 = (...shape: (string | number)[]) => ({ dtype: 'float32', shape });
-const STATEFUL = { python: 'managed', samples: 'portfolio:3', steps: 5 };
+const STATEFUL = { python: 'managed', samples: 'portfolio:2', steps: 5 };
 
 const SUITE = {
   cases: {
