@@ -20,13 +20,20 @@ const optionRows = (options) =>
     return `| \`${name}\` | ${kind} | ${value === undefined || value === null ? '' : `\`${JSON.stringify(value)}\``} | ${description} |`;
   });
 
+/** Where a runtime executes, where it is not Python. */
+function placeOf(name) {
+  const chain = toolchains().find((t) => t.name === name);
+  if (chain?.browser) return ', in a browser (docs/browser.md)';
+  return name === 'node' || chain?.language === 'node' ? ', in Node' : '';
+}
+
 function exportersAndRuntimes() {
   const { exporters, runtimes } = catalogue();
   const size = (mb) => (mb >= 1000 ? `${(mb / 1000).toFixed(1)} GB` : `${mb} MB`);
   const lines = [
     GENERATED,
     '# Exporters, runtimes, toolchains\n',
-    'A toolchain is a locked Python environment. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
+    'A toolchain is a locked environment of Python or Node packages. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
     '| toolchain | on disk | exporters | runtimes |\n| --- | --- | --- | --- |',
     ...toolchains().map(
       (t) =>
@@ -43,7 +50,7 @@ function exportersAndRuntimes() {
     table(`### ${e.name}`, `${e.from.join(', ')} → ${e.to}${e.isDefault ? ' (the default)' : ''}`, e.options);
   lines.push('', '## Runtimes');
   for (const r of runtimes)
-    table(`### ${r.name}`, `executes ${r.formats.join(', ')}${r.toolchain === 'node' ? ', in Node' : ''}`, r.options);
+    table(`### ${r.name}`, `executes ${r.formats.join(', ')}${placeOf(r.toolchain)}`, r.options);
   return `${lines.join('\n')}\n`;
 }
 

@@ -32,6 +32,19 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
+  tfjs: { case: { source: 'models/tfjs-layers' } },
+  'tfjs-node': { case: { source: 'models/tfjs-layers', reference: { runtime: 'tfjs-node' } } },
+  'onnxruntime-web-browser': {
+    case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web-browser' } },
+  },
+  'tfjs-browser': {
+    make: ['demo/digits_keras.keras', 'tfjs'],
+    case: {
+      source: 'made/tfjs/artifacts/digits_keras/tfjs/model.json',
+      reference: { runtime: 'tfjs-browser' },
+    },
+  },
+  'litertjs-browser': { case: { source: 'models/tflite/fixed.tflite', reference: { runtime: 'litertjs-browser' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
   worker: { case: { source: 'worker:hosts/mlp-host.mjs' } },
   openvino: {
