@@ -21,14 +21,15 @@ const running: Running[] = [];
 let ports: { triton: number; tritonGrpc: number; mlserver: number; mlserverGrpc: number; mlflow: number };
 
 async function startTriton(): Promise<void> {
-  const { dir: venv } = await serverEnvironment('triton');
+  const { dir: venv, pythonVersion } = await serverEnvironment('triton');
+  const minor = pythonVersion.split('.').slice(0, 2).join('.');
   const packages = sitePackages(venv) ?? venv;
   const home = join(packages, 'pytriton', 'tritonserver');
   const [repository, backends] = [join(dir, 'triton'), join(dir, 'backends')];
   cpSync(join(SERVERS, 'triton'), repository, { recursive: true });
   cpSync(join(home, 'backends'), backends, { recursive: true });
   const stub = join(backends, 'python', 'triton_python_backend_stub');
-  copyFileSync(join(home, 'python_backend_stubs', '3.11', 'triton_python_backend_stub'), stub);
+  copyFileSync(join(home, 'python_backend_stubs', minor, 'triton_python_backend_stub'), stub);
   chmodSync(stub, 0o755);
   running.push(
     await serve(
