@@ -40,6 +40,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     make: ['models/tiny-mlp.onnx', 'openvino', '--tolerance', 'bfloat16'],
     case: { source: 'made/openvino/artifacts/tiny-mlp/openvino/model.xml' },
   },
+  'litert-node': { case: { source: 'models/tflite/dense-float.tflite', reference: { runtime: 'litert-node' } } },
+  litertjs: { case: { source: 'models/tflite/fixed.tflite', reference: { runtime: 'litertjs' } } },
   litert: {
     make: ['demo/digits_keras.keras', 'tflite'],
     case: { source: 'made/tflite/artifacts/digits_keras/tflite/model.tflite' },

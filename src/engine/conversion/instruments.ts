@@ -64,7 +64,7 @@ export async function compareWithInstruments(
   { reference, candidate }: Trace['sides'] = trace.sides,
 ): Promise<ConversionComparison> {
   const first = trace.count(await compareObservations(ctx, conversion, given)).value;
-  if (first.open.length === 0 || reference === null || candidate === null || trace.sampleDir === null) return first;
+  if (first.open.length === 0 || reference === null || candidate === null || given.sampleDir === null) return first;
   const step = declaredStep(conversion, trace);
   // Bit-identical outputs leave nothing to ask the files.
   const models = { reference: reference.model, candidate: candidate.model, step };
@@ -75,7 +75,7 @@ export async function compareWithInstruments(
     ...computedLower(given.reference.value.facts, given.candidate.value.facts, step),
   ];
   const request: CompareRequest = inspected.length === 0 ? given : { ...given, inspected };
-  const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: trace.sampleDir };
+  const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: given.sampleDir };
   const isSmall = outputElements(request, request.samples) <= SMALL_ELEMENTS;
   // Of a declared precision the floor alone decides: it is measured as well as it can be from the start.
   let floor = await measureFloor(about, isSmall && step !== 'float32' ? RUNS_OF_SMALL : RUNS);
@@ -137,6 +137,7 @@ async function measureFloor(about: Measuring, count: number): Promise<Measured> 
         samples: moved.value,
         sampleDir: moved.dir,
         perturb: reach === 'weights' ? { step, seed } : null,
+        moveStates: seed,
         float64: false,
         label: `measuring the noise floor, run ${seed} of ${count}`,
       }),
@@ -222,6 +223,8 @@ interface VariantRun {
   readonly perturb: { readonly step: PerturbStep; readonly seed: number } | null;
   readonly float64: boolean;
   readonly accumulate?: NonNullable<Variant['accumulate']>;
+  /** Seed with which the states of a sequence are moved. */
+  readonly moveStates?: number;
   readonly label: string;
 }
 
@@ -229,7 +232,7 @@ interface VariantRun {
 async function observeVariant(
   { ctx, conversion, trace }: Measuring,
   side: ObservedSide,
-  { samples, sampleDir, perturb, float64, accumulate, label }: VariantRun,
+  { samples, sampleDir, perturb, float64, accumulate, moveStates, label }: VariantRun,
 ): Promise<StepResult<Observation> | null> {
   const deployed = conversion[side.role];
   const runtime = float64 ? twinOf(deployed.runtime, side) : deployed.runtime;
@@ -244,7 +247,8 @@ async function observeVariant(
   if (accumulate !== undefined && runtime.variants?.includes('accumulate') !== true) return null;
   const model = inFile && perturb !== null ? await perturbedModel(ctx, conversion, side.model, perturb) : side.model;
   // Options belong to the side's own runtime, its optimiser's among them.
-  const { options = {}, ...asked } = side;
+  const { options = {}, ...own } = side;
+  const asked = moveStates === undefined ? own : movingStates(own, moveStates);
   return trace.count(
     await observeModel(ctx, conversion, {
       ...asked,
@@ -260,6 +264,17 @@ async function observeVariant(
     }),
   );
 }
+
+/** A state rounds in every step, as an input does in its one: it is moved on its way as well. */
+const movingStates = <T extends Pick<ObservedSide, 'steps' | 'stepsKey'>>(side: T, seed: number): T => {
+  const { steps } = side;
+  if (steps === undefined) return side;
+  return {
+    ...side,
+    steps: (contract) => ({ ...steps(contract), move: seed }),
+    stepsKey: [side.stepsKey, 'moved', seed],
+  };
+};
 
 /** The runtime that evaluates a side in float64: its own where that can, else one of the same format that can. */
 function twinOf(deployed: RuntimeInfo, { model }: ObservedSide): RuntimeInfo | null {

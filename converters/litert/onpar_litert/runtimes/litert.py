@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,15 @@ from onpar_host.tensor import Tensor, as_tensor
 from onpar_host.variant import Variant
 
 from ..details import Endpoint, choose_signature, describe
+from ..operators import Operators, missing_operator, read_operators
 from ..perturb import perturbed_content
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file."""
+
+
+EMPTY = "Invalid tensor size"
+"""What get_tensor says of an output of open size that came out without elements."""
 
 
 def version() -> str:
@@ -42,14 +48,27 @@ def open_model(
         if asked is None
         else {"model_content": perturbed_content(model, asked)}
     )
-    try:
-        interpreter = litert.Interpreter(
+
+    def make() -> Any:
+        return litert.Interpreter(
             **source,
             num_threads=options["threads"],
             experimental_op_resolver_type=resolver,
         )
+
+    try:
+        interpreter = make()
     except Exception as error:
         raise _refused(model, error) from error
+    operators = read_operators(model)
+    try:
+        # Before there is a runner, which forbids it; signatures allocate their own graphs again.
+        interpreter.allocate_tensors()
+    except Exception as error:
+        # Sizes that only the samples tell may be needed; a kernel that is missing stays so.
+        missing = missing_operator(error, operators, model)
+        if missing is not None:
+            raise missing from error
     signature = choose_signature(interpreter, options["signature"], model)
     try:
         runner = interpreter.get_signature_runner(signature) if signature else None
@@ -58,7 +77,7 @@ def open_model(
         raise
     except Exception as error:
         raise _refused(model, error) from error
-    return LiteRtSession(interpreter, runner, endpoint, options)
+    return LiteRtSession(make, interpreter, endpoint, options, operators)
 
 
 def _check_file(model: Model) -> None:
@@ -74,17 +93,27 @@ def _check_file(model: Model) -> None:
 
 def _refused(model: Model, error: Exception) -> WorkerError:
     text = describe_exception(error, model.root)
-    fix = "check that the file is complete"
-    if "Flex" in text or "custom op" in text.lower():
-        fix = "convert the model without TF select and custom operators"
-    return WorkerError("model-load-failed", f"{model.shown}: LiteRT refuses it: {text}", fix=fix)
+    return WorkerError(
+        "model-load-failed",
+        f"{model.shown}: LiteRT refuses it: {text}",
+        fix="check that the file is complete",
+    )
 
 
 class LiteRtSession(Session):
-    """An interpreter, called through a signature where the model has one."""
+    """An interpreter, called through a signature where the model has one.
+
+    A model that keeps something gets a new interpreter for each sample: `reset_all_variables` leaves
+    resources of TensorFlow's as they are (measured with ai-edge-litert 2.3.0).
+    """
 
     def __init__(
-        self, interpreter: Any, runner: Any, endpoint: Endpoint, options: dict[str, Any]
+        self,
+        make: Callable[[], Any],
+        interpreter: Any,
+        endpoint: Endpoint,
+        options: dict[str, Any],
+        operators: Operators,
     ) -> None:
         facts = {
             "signature": endpoint.signature,
@@ -92,17 +121,34 @@ class LiteRtSession(Session):
             "threads": options["threads"],
             "xnnpack": options["xnnpack"],
         }
+        if operators.is_stateful:
+            facts["stateful"] = "reset before each sample"
         super().__init__(endpoint.contract, facts)
-        self._interpreter = interpreter
-        self._runner = runner
+        self._make = make
+        self._stateful = operators.is_stateful
+        self._used = False
         self._endpoint = endpoint
+        self._take(interpreter)
+
+    def _take(self, interpreter: Any) -> None:
+        self._interpreter = interpreter
+        signature = self._endpoint.signature
+        self._runner = interpreter.get_signature_runner(signature) if signature else None
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, np.ndarray]:
+        if self._stateful and self._used:
+            self._take(self._make())
+        self._used = True
         return {name: _array(tensor) for name, tensor in inputs.items()}
 
     def execute(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if self._runner is not None:
-            return self._runner(**feed)
+            try:
+                return self._runner(**feed)
+            except ValueError as error:
+                if EMPTY not in str(error):
+                    raise
+                return self._one_by_one()
         for name, array in feed.items():
             index = self._endpoint.inputs[name]
             self._interpreter.resize_tensor_input(index, array.shape)
@@ -110,10 +156,23 @@ class LiteRtSession(Session):
         for name, array in feed.items():
             self._interpreter.set_tensor(self._endpoint.inputs[name], array)
         self._interpreter.invoke()
-        return {
-            name: self._interpreter.get_tensor(index)
-            for name, index in self._endpoint.outputs.items()
-        }
+        return self._one_by_one()
+
+    def _one_by_one(self) -> dict[str, np.ndarray]:
+        """The outputs that the last run left, those without elements as their shape says."""
+        # Signatures have graphs of their own.
+        graph = getattr(self._runner, "_subgraph_index", 0)
+        details = self._runner.get_output_details() if self._runner is not None else {}
+        found = {}
+        for name, index in self._endpoint.outputs.items():
+            try:
+                found[name] = self._interpreter.get_tensor(index, graph)
+            except ValueError as error:
+                if EMPTY not in str(error) or name not in details:
+                    raise
+                shape, kind = details[name]["shape"], details[name]["dtype"]
+                found[name] = np.empty(tuple(int(d) for d in shape), kind)
+        return found
 
     def collect(self, result: dict[str, np.ndarray]) -> dict[str, Tensor]:
         return {name: as_tensor(result[name]) for name in self._endpoint.outputs}
