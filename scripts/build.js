@@ -60,7 +60,9 @@ async function bundle(outdir, ...parts) {
 
 /** Scripts of pages that run models in a browser; the libraries they use come from the toolchain, by address. */
 const pages = {
-  entryPoints: { 'browser/ort': 'src/observe/browser/page/ort.ts' },
+  entryPoints: Object.fromEntries(
+    ['ort', 'tfjs', 'litert'].map((name) => [`browser/${name}`, `src/observe/browser/page/${name}.ts`]),
+  ),
   platform: 'browser',
   target: 'es2022',
   banner: {},

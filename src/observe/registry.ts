@@ -24,6 +24,8 @@ export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   sagemaker: async () => (await import('./runtimes/sagemaker.ts')).sagemaker,
   'onnxruntime-web-browser': async (packages) =>
     (await import('./runtimes/onnxruntime-web-browser.ts')).onnxruntimeWebBrowser(packages),
+  'tfjs-browser': async (packages) => (await import('./runtimes/tfjs-browser.ts')).tfjsBrowser(packages),
+  'litertjs-browser': async (packages) => (await import('./runtimes/litertjs-browser.ts')).litertjsBrowser(packages),
   tfjs: async (packages) => (await import('./runtimes/tfjs.ts')).tfjs(packages),
   'tfjs-node': async (packages) => (await import('./runtimes/tfjs-node.ts')).tfjsNode(packages),
 };

@@ -121,7 +121,7 @@ async function measureFloor(about: Measuring, count: number): Promise<Measured> 
   const { ctx, conversion, request, step, reference } = about;
   const { samples } = request;
   const runs: StepResult<Observation>[] = [];
-  const reach = canPerturb(about) ? 'weights' : 'inputs';
+  const reach = reachOf(conversion, reference);
   for (let seed = 1; seed <= count; seed++) {
     const moved = about.trace.count(
       await perturbedSamples(ctx, conversion, {
@@ -229,8 +229,8 @@ interface VariantRun {
 }
 
 /** Runs a variant of a side; null where its runtime (and its twin, for float64) does not offer it. */
-async function observeVariant(
-  { ctx, conversion, trace }: Measuring,
+export async function observeVariant(
+  { ctx, conversion, trace }: Pick<Measuring, 'ctx' | 'conversion' | 'trace'>,
   side: ObservedSide,
   { samples, sampleDir, perturb, float64, accumulate, moveStates, label }: VariantRun,
 ): Promise<StepResult<Observation> | null> {
@@ -285,8 +285,11 @@ function twinOf(deployed: RuntimeInfo, { model }: ObservedSide): RuntimeInfo | n
   );
 }
 
-const canPerturb = ({ conversion, reference }: Measuring): boolean =>
-  movesInFile(reference.model.ref.format) || conversion.reference.runtime.variants?.includes('perturb') === true;
+/** What of a reference can be moved to measure its floor. */
+export const reachOf = (conversion: Conversion, reference: ObservedSide): 'weights' | 'inputs' =>
+  movesInFile(reference.model.ref.format) || conversion.reference.runtime.variants?.includes('perturb') === true
+    ? 'weights'
+    : 'inputs';
 
 /** An instrument that fails is no failure of the conversion: what it would have told stays unknown, and it is said. */
 async function attempt<T>({ trace, ctx }: Measuring, run: () => Promise<T | null>): Promise<T | null> {

@@ -1,16 +1,23 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from './playwright.ts';
 
+interface ProcessInfo {
+  readonly id: number;
+  readonly type: string;
+}
+
 /**
- * Bytes that the browser's processes held at most, all together: their peaks (VmHWM of /proc, Linux only) need not have
- * been at the same time. Null where the system does not tell.
+ * Bytes that the processes of the browser in which models compute, those of pages and of graphics, held at most. Their
+ * peaks (VmHWM of /proc, Linux only) need not have been at the same time. Null where the system does not tell.
  */
 export async function peakMemory(browser: Browser): Promise<number | null> {
   if (process.platform !== 'linux' || !browser.isConnected()) return null;
   const session = await browser.newBrowserCDPSession();
   try {
-    const { processInfo } = (await session.send('SystemInfo.getProcessInfo')) as { processInfo: { id: number }[] };
-    return processInfo.reduce((sum, { id }) => sum + peakOf(id), 0);
+    const { processInfo } = (await session.send('SystemInfo.getProcessInfo')) as { processInfo: ProcessInfo[] };
+    return processInfo
+      .filter(({ type }) => type === 'renderer' || type === 'GPU')
+      .reduce((sum, { id }) => sum + peakOf(id), 0);
   } finally {
     await session.detach();
   }

@@ -22,6 +22,8 @@ export interface BrowserLibrary {
   /** The page's script: `page/<script>.ts`. */
   readonly script: string;
   readonly imports?: Readonly<Record<string, string>>;
+  /** Refuses a model whose files are not whole, before a page gets them. */
+  readonly check?: (path: string) => void;
   /** What the options ask of the machine's graphics. */
   readonly graphics: (options: Readonly<Record<string, unknown>>) => GraphicsNeed;
 }
@@ -37,13 +39,14 @@ export function browserRuntime(library: BrowserLibrary): (packages: Packages) =>
 }
 
 async function open(
-  { name, format, script, imports = {}, graphics }: BrowserLibrary,
+  { name, format, script, imports = {}, check, graphics }: BrowserLibrary,
   version: string,
   packages: Packages,
   path: string,
   { adapter = 'auto', ...options }: Readonly<Record<string, unknown>>,
 ): Promise<NodeSession> {
   if (!existsSync(path)) throw missingFile(path, path);
+  check?.(path);
   const files = modelFiles(path, format);
   const names = files.map((file) => relative(dirname(path), file).split(sep).join('/'));
   const site: Site = { script, packages, imports };
