@@ -101,4 +101,6 @@ if (task === 'demo') {
 else if (task === 'check') script('check.js');
 else if (task === 'bench') script('bench.js');
 else if (task === 'bench:faults') script('bench-faults.js');
-else if (task !== 'build') fail(`unknown task \`${task}\`; there are demo, test, check, build, bench, bench:faults`);
+else if (task === 'compat') script('compat.js');
+else if (task !== 'build')
+  fail(`unknown task \`${task}\`; there are demo, test, check, build, bench, bench:faults, compat`);

@@ -19,7 +19,7 @@ const common = {
   jsx: 'automatic',
   jsxImportSource: 'preact',
   // Native or large, or found by path at run time: these stay packages. The rest is bundled for its start-up time.
-  external: ['onnxruntime-node', 'mathjs', 'jiti'],
+  external: ['onnxruntime-node', '@grpc/grpc-js', 'mathjs', 'jiti'],
   alias: { 'string-width': join(root, 'scripts', 'string-width.js') },
   banner: {
     js: "import { createRequire as __onparRequire } from 'node:module'; const require = __onparRequire(import.meta.url);",
@@ -58,17 +58,33 @@ async function bundle(outdir, ...parts) {
   renameSync(join(root, `${outdir}.next`), join(root, outdir));
 }
 
+/** Scripts of pages that run models in a browser; the libraries they use come from the toolchain, by address. */
+const pages = {
+  entryPoints: Object.fromEntries(
+    ['ort', 'tfjs', 'litert'].map((name) => [`browser/${name}`, `src/observe/browser/page/${name}.ts`]),
+  ),
+  platform: 'browser',
+  target: 'es2022',
+  banner: {},
+};
+
 await bundle(
   'dist',
   {
     entryPoints: {
       cli: 'src/cli.ts',
       index: 'src/index.ts',
-      'node-host': 'src/observe/node-host.ts',
       'kernel-worker': 'src/tensor/kernel/worker.ts',
     },
   },
+  // In pieces: a runtime that nobody asks for costs the start of the host nothing.
+  {
+    entryPoints: { 'node-host': 'src/observe/node-host.ts' },
+    splitting: true,
+    chunkNames: 'node-host-[hash]',
+  },
   { entryPoints: { program: 'src/program.ts' }, ...commonJs },
+  pages,
 );
 // What this repository's own scripts use; never published.
 await bundle('build', { entryPoints: { dev: 'src/dev.ts' } });

@@ -20,13 +20,20 @@ const optionRows = (options) =>
     return `| \`${name}\` | ${kind} | ${value === undefined || value === null ? '' : `\`${JSON.stringify(value)}\``} | ${description} |`;
   });
 
+/** Where a runtime executes, where it is not Python. */
+function placeOf(name) {
+  const chain = toolchains().find((t) => t.name === name);
+  if (chain?.browser) return ', in a browser (docs/browser.md)';
+  return name === 'node' || chain?.language === 'node' ? ', in Node' : '';
+}
+
 function exportersAndRuntimes() {
   const { exporters, runtimes } = catalogue();
   const size = (mb) => (mb >= 1000 ? `${(mb / 1000).toFixed(1)} GB` : `${mb} MB`);
   const lines = [
     GENERATED,
     '# Exporters, runtimes, toolchains\n',
-    'A toolchain is a locked Python environment. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
+    'A toolchain is a locked environment of Python or Node packages. It is installed when a conversion first needs it (`onpar toolchain install` does it beforehand).\n',
     '| toolchain | on disk | exporters | runtimes |\n| --- | --- | --- | --- |',
     ...toolchains().map(
       (t) =>
@@ -43,7 +50,7 @@ function exportersAndRuntimes() {
     table(`### ${e.name}`, `${e.from.join(', ')} → ${e.to}${e.isDefault ? ' (the default)' : ''}`, e.options);
   lines.push('', '## Runtimes');
   for (const r of runtimes)
-    table(`### ${r.name}`, `executes ${r.formats.join(', ')}${r.toolchain === 'node' ? ', in Node' : ''}`, r.options);
+    table(`### ${r.name}`, `executes ${r.formats.join(', ')}${placeOf(r.toolchain)}`, r.options);
   return `${lines.join('\n')}\n`;
 }
 
@@ -56,6 +63,24 @@ function commandLine() {
   const verbs = COMMANDS.filter((c) => !c.describe.includes('not built yet')).map((c) => c.usage.split(' ')[0]);
   return `${GENERATED}# Command line\n\n\`\`\`\n${help([])}\n\`\`\`\n${verbs.map((verb) => `\n## onpar ${verb}\n\n\`\`\`\n${help([verb])}\n\`\`\`\n`).join('')}`;
 }
+
+/** What `state` makes of a case. */
+const STATEFUL = `\`state\` names the outputs that are inputs of the next step. A sample is then a sequence of \`steps\` (default 8): every other input is drawn anew for each step, states start as zeros (\`{ input: h, initial: sample }\`: drawn as well), and each side carries its own state on, as deployed.
+
+\`\`\`yaml
+cases:
+  decoder:
+    source: decoder.py:step
+    inputs:
+      token: { dtype: int64, shape: [batch, 1], range: [0, 999] }
+      mask: { dtype: float32, shape: [batch, total], role: mask }
+      past: { dtype: float32, shape: [batch, 8, past, 64] }
+    state: { present: past }
+    steps: { count: 12, grow: { past: 0, total: 1 } }
+    convert: { to: onnx }
+\`\`\`
+
+Samples, outputs and the user's own data hold all steps behind their first axis, [batch, step, …]; a state that a data file holds is its value before the first step. Outputs that grow are filled up with NaN. The candidate's states are found by the rules by which its inputs and outputs are paired. As \`steps\` either a number, or:`;
 
 /** The suite's keys, from its JSON Schema. */
 function suiteKeys() {
@@ -77,6 +102,7 @@ function suiteKeys() {
   ];
   const one = schema.properties.cases.additionalProperties;
   const convert = one.properties.convert.anyOf[0];
+  const steps = one.properties.steps.anyOf.find((s) => s.properties?.grow);
   const images = one.properties.samples.anyOf.flatMap((s) => s.anyOf ?? s).find((s) => s.properties?.images);
   // `tolerance` may be written in several forms: one table for each that has keys.
   const forms = (v) => (v.anyOf ? v.anyOf.flatMap(forms) : [v]);
@@ -88,7 +114,7 @@ function suiteKeys() {
       .flatMap((v) => [...table(v), ''])
       .filter((line, i) => i < 2 || !/^\| (key|---)/.test(line))
       .filter((line, i, all) => line !== '' && all.indexOf(line) === i);
-  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n\n## A tolerance\n\nOne rule for all outputs, or one by output name (\`*\` for all others). As text: \`auto\`, a preset, \`rtol=1e-3,atol=1e-5\`, an expression over the measures. \`onpar suggest\` proposes one for a run. As keys:\n\n${ruleKeys(bounds).join('\n')}\n\n### Task gates\n\nWhat the model is for, instead of how far its numbers are off; each can be written as text too (\`argmax=99%\`, \`accuracy=99%,labels=y\`). A gate decides what passes and never the grade; NaN and infinities on one side fail all the same.\n\n${ruleKeys(gates).join('\n')}\n`;
+  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## Stateful models\n\n${STATEFUL}\n\n${table(steps).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n\n## A tolerance\n\nOne rule for all outputs, or one by output name (\`*\` for all others). As text: \`auto\`, a preset, \`rtol=1e-3,atol=1e-5\`, an expression over the measures. \`onpar suggest\` proposes one for a run. As keys:\n\n${ruleKeys(bounds).join('\n')}\n\n### Task gates\n\nWhat the model is for, instead of how far its numbers are off; each can be written as text too (\`argmax=99%\`, \`accuracy=99%,labels=y\`). A gate decides what passes and never the grade; NaN and infinities on one side fail all the same.\n\n${ruleKeys(gates).join('\n')}\n`;
 }
 
 const files = {

@@ -1,6 +1,7 @@
 /** For this repository's own scripts (generated files, tests on other Node versions, benches); not part of the published package. */
 
 export { COMMANDS } from './cli/commands/registry.ts';
+export { compareConversion } from './compare/compare.ts';
 export { measure as measureOperands } from './compare/values/measure.ts';
 export { prepare as prepareOperands } from './compare/values/operands.ts';
 export { CATALOGUE } from './core/finding-catalogue.ts';
@@ -9,6 +10,7 @@ export { jsonSchemas } from './suite/json-schemas.ts';
 export { openTensorFile } from './tensor/stored.ts';
 export { readTensorFile } from './tensor/tensor-file.ts';
 export { resolveEnvironment } from './workers/environment.ts';
+export { resolveNodeEnvironment } from './workers/node-environment.ts';
 export { WorkerPool } from './workers/pool.ts';
 export { makeScratch } from './workers/scratch.ts';
 export { ensureInstalled } from './workers/toolchains/install.ts';

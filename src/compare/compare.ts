@@ -1,8 +1,9 @@
-import type { RawFinding } from '../core/findings.ts';
+import { makeFinding, type RawFinding } from '../core/findings.ts';
 import type { OutputComparison } from '../records/comparison.ts';
 import { type Verdict, worstGrade, worstVerdict } from '../records/verdict.ts';
 import { type Accounts, accountFor, countFindings, referenceNeverRan } from './accounting.ts';
 import { type ContractComparison, compareContracts } from './contract/contract.ts';
+import { contradictions } from './contract/contradicted.ts';
 import { checkPairing } from './contract/permutation.ts';
 import { failedSide } from './failed-side.ts';
 import { judgeGates } from './gates/judge-gates.ts';
@@ -36,6 +37,8 @@ export async function compareConversion(input: CompareInput): Promise<Conversion
   const samples = judgeSamples(input.samples, accounts, outputs, unfit !== null);
   const before = [
     ...contract.findings,
+    ...contradictions('reference', input.reference.contract, input.reference.observation),
+    ...contradictions('candidate', input.candidate.contract, input.candidate.observation),
     ...(input.inspected ?? []),
     ...scoresFindings(contract.outputs, input.rules.ties),
     ...ruleFindings(input.rules, contract.outputNames.reference),
@@ -78,6 +81,7 @@ function compareTensors(input: CompareInput, { run: samples }: Accounts, ruleFor
       ties: input.rules.ties,
       find: finder(outputNames),
       evidence: input.evidence ?? null,
+      isSequence: input.rules.sequence !== undefined,
     });
   const contract = compareContracts(input);
   const results = compare(contract);
@@ -130,7 +134,7 @@ function judgeOutputs(
   const outputs = contract.outputs.flatMap((pair): OutputComparison[] => {
     if (pair.reference === null) return [];
     const { name } = pair.reference;
-    const { samples: ofOutput, decision } = results.get(name) ?? { samples: [], decision: null };
+    const { samples: ofOutput, decision, steps } = results.get(name) ?? { samples: [], decision: null, steps: null };
     const known = [...contract.findings, ...pairing].filter((f) => concerns(f, name));
     const dtype = observedDtype(pair, ofOutput, known, input.declared);
     const rule = ruleFor(name);
@@ -146,9 +150,19 @@ function judgeOutputs(
       findings: [...known, ...dtype, ...gated],
     });
     findings.push(...dtype, ...(rule.judgedWith === null ? gated : []), ...summary.findings);
-    return [gate === undefined ? summary.comparison : withGate(summary.comparison, gate, ofOutput, rule.judgedWith)];
+    const { comparison } = summary;
+    const judged = gate === undefined ? comparison : withGate(comparison, gate, ofOutput, rule.judgedWith);
+    findings.push(...driftFindings(judged, steps));
+    return [steps === null ? judged : { ...judged, steps: [...steps] }];
   });
   return { outputs, findings };
+}
+
+/** Where a failing output of a stateful model leaves its reference: the step says where to look. */
+function driftFindings({ name, verdict }: OutputComparison, steps: OutputResults['steps']): RawFinding[] {
+  const from = steps?.findIndex(({ state }) => state === 'outside') ?? -1;
+  if (steps === null || verdict !== 'fail' || from < 0) return [];
+  return [makeFinding('drifts-from-step', `output ${name}`, { step: from + 1, steps: steps.length })];
 }
 
 /** A finding about an output names it in `where`, one about several in `names`. */

@@ -30,6 +30,8 @@ export interface CompareInput {
   /** Changes that the exporter declared; empty when nothing was exported. */
   readonly declared: readonly DeclaredChange[];
   readonly sameFormat: boolean;
+  /** Callers name what they pass, as those of a SavedModel's signature do: order means nothing. */
+  readonly byName?: boolean;
   readonly rules: CompareRules;
   /** What was measured to tell rounding from fault; missing: the dtype's table has to do. */
   readonly evidence?: Evidence;

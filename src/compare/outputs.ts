@@ -1,4 +1,5 @@
 import { makeFinding, type RawFinding } from '../core/findings.ts';
+import type { StepDrift } from '../records/comparison.ts';
 import type { TensorSpec } from '../records/contract.ts';
 import type { CompareRules } from '../records/rules.ts';
 import { elementCount, type NamedTensors, type Tensor } from '../tensor/tensor.ts';
@@ -10,6 +11,7 @@ import { type Decision, decide, wholeBound } from './rounding/decide.ts';
 import type { SampleRounding } from './rounding/measure.ts';
 import { outputRounding } from './rounding/output.ts';
 import { type VariedOutputs, variationsOf } from './rounding/variations.ts';
+import { driftOf, type SampleSteps, stepsOf } from './steps/drift.ts';
 import type { OutputRule } from './tolerance/rules.ts';
 import { decided, type JudgeInput, judge, operandsOf, type SampleResult } from './values/judge.ts';
 import { scaleOf } from './values/measure.ts';
@@ -30,12 +32,16 @@ export interface OutputsInput {
   readonly ties: CompareRules['ties'];
   readonly find: TensorFinder;
   readonly evidence: Evidence | null;
+  /** A sample is a sequence of steps. */
+  readonly isSequence: boolean;
 }
 
 export interface OutputResults {
   readonly samples: SampleResult[];
   /** What the instruments say of the output; null where nothing was measured or everything is bit-identical. */
   readonly decision: Decision | null;
+  /** Step by step; null where a sample is one run. */
+  readonly steps: readonly StepDrift[] | null;
 }
 
 /** All samples of all paired outputs, by reference name. One sample is in memory at a time. */
@@ -46,11 +52,13 @@ export function compareOutputs({
   ties,
   find,
   evidence,
+  isSequence,
 }: OutputsInput): ReadonlyMap<string, OutputResults> {
   const full = pairs.filter(isFull);
   const scales = outputScales(full, samples, ruleFor, find);
   const results = new Map<string, SampleResult[]>(full.map((p) => [p.reference.name, []]));
   const roundings = new Map<string, SampleRounding[]>(full.map((p) => [p.reference.name, []]));
+  const stepped = new Map<string, SampleSteps[]>(full.map((p) => [p.reference.name, []]));
   const variations = evidence === null ? null : variationsOf(evidence);
   for (const { id, load } of samples) {
     const tensors = load();
@@ -77,7 +85,16 @@ export function compareOutputs({
           boundFrom(measured.get(scores) ?? null, evidence),
         ),
       };
-      results.get(name)?.push(judge(input));
+      const judged = judge(input);
+      results.get(name)?.push(judged);
+      const { reference, candidate } = input;
+      if (!isSequence || judged.status !== 'compared' || reference === undefined || candidate === undefined) continue;
+      const steps = stepsOf(
+        { tensor: reference, spec: pair.reference },
+        { tensor: candidate, spec: pair.candidate },
+        judged.bounds,
+      );
+      if (steps !== null) stepped.get(name)?.push(steps);
     }
   }
   return new Map(
@@ -90,7 +107,8 @@ export function compareOutputs({
         const said = decision?.samples.get(r.sample);
         return said === undefined || r.status !== 'compared' ? r : decided(r, said, ruleFor(name));
       });
-      return [name, { samples: judged, decision }];
+      const steps = stepped.get(name) ?? [];
+      return [name, { samples: judged, decision, steps: steps.length === 0 ? null : driftOf(steps, decision) }];
     }),
   );
 }

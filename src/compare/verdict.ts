@@ -42,6 +42,7 @@ const STRUCTURAL: readonly FindingCode[] = [
   'dim-changed',
   'outputs-permuted',
   'output-absent',
+  'contract-contradicted',
   'shape-differs',
   'candidate-failed',
   'candidate-not-deterministic',

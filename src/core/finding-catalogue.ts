@@ -90,6 +90,15 @@ function masks({ optimisers }: Args): string {
 const shortList = (names: unknown): string =>
   Array.isArray(names) && names.length > 3 ? `${list(names.slice(0, 3))} and ${names.length - 3} more` : list(names);
 
+/** What running every step from the reference's state told. */
+function stepsAlone(where: string, { purpose, holds, step, steps, samples }: Args): string {
+  const all = `${where}: given the reference’s state, each of ${String(steps)} steps (${String(samples)} samples)`;
+  if (purpose === 'horizon') return `${all} agrees by itself; past the horizon that is what is judged`;
+  return holds === true
+    ? `${all} agrees by itself: the error builds up in the state`
+    : `${where}: given the reference’s state, ${step == null ? 'a step' : `step ${String(step)}`} is off by itself: the error is made there, not carried along`;
+}
+
 /** Every code that onpar can report, with its sentence. docs/findings.md is generated from here. */
 export const CATALOGUE = {
   // IO contract
@@ -149,6 +158,12 @@ export const CATALOGUE = {
     'error',
     'A fixed dimension has another size.',
     (w, a) => `${w}: dimension ${String(a.axis)} changed from ${String(a.reference)} to ${String(a.candidate)}`,
+  ),
+  'contract-contradicted': entry(
+    'error',
+    'A server answers otherwise than its own metadata says. An error of a candidate, a warning for a reference.',
+    (w, a) =>
+      `${w}: the metadata says ${String(a.declared)}, the server answers ${String(a.observed)} (sample ${String(a.sample)})`,
   ),
   'shape-declared': entry(
     'info',
@@ -369,7 +384,11 @@ export const CATALOGUE = {
     'Integer quantisation takes the ranges of activations from typical inputs, and none were given. Name files with the option `calibration`.',
   ),
   'operator-unsupported': answered(
-    'The exporter has no counterpart in the target format for an operator of the model.',
+    'The exporter has no counterpart in the target format for an operator of the model, or the runtime has no kernel for it with these types.',
+  ),
+  'opset-unsupported': answered('The model is of an opset or IR version that this runtime does not read yet.'),
+  'type-unsupported': answered(
+    'An input or output is of a type that the runtime does not pass or that no tensor file holds: float8, int4; in Node a sequence, map or optional.',
   ),
   'operator-missing': answered(
     'The runtime has no kernel for an operator of the model. The message names operator and version, the fix what would support it.',
@@ -390,11 +409,36 @@ export const CATALOGUE = {
   'unknown-session': answered('The worker does not know this session; it was closed or never opened.'),
   'bad-request': answered('The request itself is wrong.'),
   'worker-crashed': answered('The process that ran the model was killed by a signal.'),
+  'page-crashed': answered('The browser’s page that ran the model crashed, most often for lack of memory.'),
   'worker-exited': answered('The process that ran the model ended before it answered.'),
   'worker-timeout': answered('No answer came within the time limit. Raise `timeout:` if the model is only slow.'),
   'worker-out-of-memory': answered('The process that ran the model used more memory than it may.'),
   'worker-garbage': answered('The process that ran the model answered something that is no answer.'),
   'worker-start-failed': answered('The process that runs the model could not be started.'),
+  'golden-inputs': answered(
+    'A golden file lacks inputs of the model, or nothing tells which of its tensors are inputs.',
+  ),
+  'served-address': answered('The address of a served model is not one of the protocol that it was named for.'),
+  'served-unreachable': answered(
+    'The server of a model cannot be reached: it is down, or host, port or certificate are wrong.',
+  ),
+  'served-timeout': answered(
+    'The server gave no answer in time. Raise the option `timeout` if the model is only slow.',
+  ),
+  'served-not-ready': answered('The server or the model says that it is not ready. The option `wait` gives it time.'),
+  'served-model-unknown': answered('The server has no model, or no version of it, of that name.'),
+  'served-refused': answered('The server wants a token or does not let this one in. Give it by the option `headers`.'),
+  'served-failed': answered('The server answered with an error.'),
+  'served-garbage': answered(
+    'The server’s answer is not what its protocol says: a web page, broken JSON, tensors that do not add up.',
+  ),
+  'served-redirected': answered('The server sends us elsewhere, which onpar does not follow.'),
+  'served-oversized': answered(
+    'An answer, or what was sent, is larger than may be. The option `maxMegabytes` bounds answers.',
+  ),
+  'served-value-lost': answered(
+    'The answer cannot hold a value: NaN or an infinity written as null, bytes that are no text.',
+  ),
   'internal-error': entry(
     'error',
     'A bug in onpar, not in the model: the run ends with exit code 70. Please report it with the stack that stands beside it.',
@@ -475,6 +519,23 @@ export const CATALOGUE = {
     'The reference writes into its inputs, so it answers differently the next time. Copy the input inside the model before changing it in place.',
     (_w, a) => `the reference writes into its inputs (${list(a.inputs)}); let it copy them first`,
   ),
+  'drifts-from-step': entry(
+    'info',
+    'A stateful model: the first step at which the output is beyond what is allowed. From the second step on: look at how the state is used; from the first on: at what it makes of its input.',
+    (w, a) =>
+      `${w}: ${a.step === 1 ? `off from the first of ${String(a.steps)} steps on` : `agrees up to step ${Number(a.step) - 1}, drifts from step ${String(a.step)} of ${String(a.steps)} on`}`,
+  ),
+  'state-not-reset': entry(
+    'error',
+    'The same sequence, run again in the same session, gives another answer: the model keeps a state of its own from one sequence to the next (a stateful layer, a variable, self.h). Reset it before every sequence, or make it an input and name it in `state:`.',
+    (w, a) =>
+      `the ${w} keeps a state from one sequence to the next: run again, output ${String(a.output)} is another one${howFar(a)}${Array.isArray(a.changed) && a.changed.length > 0 ? `; running it writes into ${shortList(a.changed)}` : ''}. Reset it before every sequence, or make it an input and name it in \`state:\``,
+  ),
+  'steps-by-themselves': entry(
+    'info',
+    'A stateful model, judged once more step by step, each step given the reference’s state: what is past the horizon of its own state, or whether a failure is made in a step or builds up over steps.',
+    (w, a) => stepsAlone(w, a),
+  ),
   'reference-not-deterministic': entry(
     'error',
     'The reference answers differently when it is asked again, beyond rounding, or its graph draws random numbers without a seed. Nothing can be proven against it. Make random numbers an input, call `.eval()`, load trained weights.',
@@ -541,6 +602,33 @@ export const CATALOGUE = {
     'info',
     'A runtime does not run the model with its optimiser off, so what the optimiser does to it is not known.',
     (w, a) => `${w}: ${String(a.runtime)} ${String(a.version)} does not run it unoptimised: ${String(a.message)}`,
+  ),
+  // Chains
+  'chain-broken-at': entry(
+    'error',
+    'A link of a chain of exporters is the first whose result no longer agrees with the source, or that wrote none. Look at the conversion of that link: what comes behind it only passes the fault on.',
+    (_w, a) => {
+      const before = Number(a.link) - 1;
+      const held =
+        before === 0
+          ? 'it is the first'
+          : Array.isArray(a.unchecked) && a.unchecked.length > 0
+            ? `not checked before it: ${list(a.unchecked)}`
+            : `${before === 1 ? 'the link' : before === 2 ? 'both links' : `all ${before} links`} before it held`;
+      return `${a.verdict === 'error' ? 'the chain broke off' : 'parity broke'} at link ${String(a.link)} of ${String(a.of)}, ${String(a.exporter)} (${String(a.from)} → ${String(a.to)}): ${held}${a.id == null ? '' : `; see ${String(a.id)}`}`;
+    },
+  ),
+  'chain-recovered': entry(
+    'warning',
+    'An earlier link of a chain did not agree with the source, and a later one does: a fault of that link’s runtime, or two faults that cancel out.',
+    (_w, a) =>
+      `agrees with the source, though link ${String(a.link)} of ${String(a.of)}, ${String(a.exporter)}, did not: see ${String(a.id)}`,
+  ),
+  'chain-link-unchecked': entry(
+    'warning',
+    'What a link of a chain wrote could not be judged (no runtime executes its format, it was skipped, or it is unverifiable), so a fault of it is only seen behind a later link.',
+    (_w, a) =>
+      `link ${String(a.link)} of ${String(a.of)}, ${String(a.exporter)} (${String(a.from)} → ${String(a.to)}), was not checked: ${String(a.because)}`,
   ),
   // Expectation
   'expected-failure-passed': entry(

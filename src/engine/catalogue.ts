@@ -1,6 +1,7 @@
 import { OWN_RUNTIMES } from '../observe/registry.ts';
 import type { Catalogue, RuntimeInfo } from '../records/catalogue.ts';
 import { toolchains } from '../workers/toolchains/manifest.ts';
+import { OWN_HOST } from './own-host.ts';
 
 /** Recorded tensors stand on both sides of `onpar compare a.npy b.npy`; nothing is executed. */
 const RECORDED: RuntimeInfo = {
@@ -15,6 +16,6 @@ const RECORDED: RuntimeInfo = {
 export function catalogue(): Catalogue {
   return {
     exporters: toolchains().flatMap((t) => t.exporters),
-    runtimes: [...OWN_RUNTIMES, ...toolchains().flatMap((t) => t.runtimes), RECORDED],
+    runtimes: [...OWN_RUNTIMES, ...toolchains().flatMap((t) => t.runtimes), OWN_HOST, RECORDED],
   };
 }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execa } from 'execa';
 import { toFailure } from '../core/errors.ts';
 import { toolchainsFolder } from '../core/paths.ts';
+import { BROWSER_FIX, findChromium } from '../observe/browser/find.ts';
 import { confine, defaultMemoryLimit } from '../workers/isolation.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { findInterpreter } from '../workers/toolchains/interpreter.ts';
@@ -117,17 +117,12 @@ function walls(): Check {
 }
 
 function browser(): Check {
-  const path = [
-    process.env.CHROMIUM_PATH,
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-  ].find((p) => p && existsSync(p));
+  const path = findChromium();
   return {
     name: 'Chromium',
-    ok: path !== undefined,
+    ok: path !== null,
     required: false,
-    found: path ?? 'not found (needed only for browser runtimes and the report’s browser test)',
-    fix: 'Debian: apt-get install chromium; or set CHROMIUM_PATH',
+    found: path ?? 'not found (needed only for runtimes in a browser)',
+    fix: BROWSER_FIX,
   };
 }

@@ -1,23 +1,20 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { digestJson } from '../core/hash.ts';
+import { packageVersion } from '../core/paths.ts';
 import { modelFiles } from '../formats/model-files.ts';
+import { browserIdentity } from '../observe/browser/find.ts';
+import { variablesOf } from '../observe/served/options.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { RuntimeInfo } from '../records/catalogue.ts';
 import { SHARED_BYTES, SHARED_LANE } from '../workers/early.ts';
 import type { PythonChoice } from '../workers/environment.ts';
+import { hostSource } from '../workers/host-source.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
-import type { HostSpec } from '../workers/pool.ts';
 import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
 import type { RunContext } from './context.ts';
-
-/** Where a step runs and what of that place belongs to its key and to the report. */
-export interface ResolvedHost {
-  readonly host: HostSpec;
-  /** Changes when a package of the place does. */
-  readonly digest: string;
-  readonly label: string;
-  readonly packages: Readonly<Record<string, string>>;
-}
+import { OWN_HOST, resolveOwnHost } from './own-host.ts';
+import type { ResolvedHost } from './resolved-host.ts';
 
 const require = createRequire(import.meta.url);
 let nodePackages: Record<string, string> | undefined;
@@ -47,22 +44,30 @@ export async function resolveHost(
   toolchain: string,
   role: 'reference' | 'candidate',
 ): Promise<ResolvedHost> {
-  const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
   const root = conversionRoot(conversion);
+  const side = conversion[role];
+  if (side.runtime.remote === true && toolchain === side.runtime.toolchain) return remoteHost(root, side.options);
+  if (toolchain === OWN_HOST.toolchain) return resolveOwnHost(ctx, conversion, role);
+  const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
   if (toolchain === 'node') {
     const packages = packagesOfNode();
     return {
       host: { kind: 'node', root, limits, lane: laneOf(conversion, role) },
-      digest: JSON.stringify(packages),
+      digest: digestJson([packages, hostSource(null)]),
       label: `node ${process.version}`,
       packages,
     };
   }
-  if (findToolchain(toolchain).language === 'node') {
+  const { language, browser } = findToolchain(toolchain);
+  if (language === 'node') {
     const environment = await ctx.nodeEnvironment(toolchain);
     return {
-      host: { kind: 'node', root, limits, environment, lane: role },
-      digest: environment.digest,
+      host: { kind: 'node', root, limits: browser ? { ...limits, counted: 'data' } : limits, environment, lane: role },
+      digest: digestJson([
+        environment.digest,
+        hostSource(environment.toolchain),
+        ...(browser ? [browserIdentity()] : []),
+      ]),
       label: `${environment.label}, node ${process.version}`,
       packages: frameworkPackages(environment.packages, environment.toolchain.framework),
     };
@@ -70,11 +75,28 @@ export async function resolveHost(
   const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
   return {
     host: { kind: 'python', root, limits, environment },
-    digest: environment.digest,
+    digest: digestJson([environment.digest, hostSource(environment.toolchain)]),
     label: environment.label,
     packages: frameworkPackages(environment.packages, environment.toolchain.framework),
   };
 }
+
+/**
+ * A worker of its own for models that run elsewhere: it alone may use the network, knows no file of a model, and sees the
+ * environment variables that its headers name.
+ */
+const remoteHost = (root: string, options: Readonly<Record<string, unknown>>): ResolvedHost => ({
+  host: {
+    kind: 'node',
+    root,
+    limits: { memoryBytes: defaultMemoryLimit(), network: true },
+    lane: 'remote',
+    variables: [...variablesOf(options), 'NODE_EXTRA_CA_CERTS'],
+  },
+  digest: packageVersion,
+  label: 'served',
+  packages: { onpar: packageVersion },
+});
 
 /**
  * Large models in Node get a process each, reference and candidate, and run side by side. Small ones share one, one after
@@ -93,6 +115,9 @@ function frameworkPackages(packages: Readonly<Record<string, string>>, framework
   const wanted = [
     framework,
     framework.replaceAll('_', '-'),
+    'onnxruntime-web',
+    '@tensorflow/tfjs',
+    '@litertjs/core',
     'torch',
     'tensorflow-cpu',
     'tensorflow',

@@ -33,6 +33,7 @@ function filesDigest(path: string, format: Format | 'code'): string {
 /** The model of a source that the user named. */
 export function keyedSource(conversion: Conversion, source: ModelSource = conversion.source): KeyedModel {
   const { case: c } = conversion;
+  if (source.format === 'served') return servedModel(source, c);
   const own = filesDigest(source.path, source.callable === undefined ? source.format : 'code');
   const weights = c.weights === null ? null : digestWeights(c.weights);
   const ref: ModelRef = {
@@ -43,12 +44,18 @@ export function keyedSource(conversion: Conversion, source: ModelSource = conver
     root: c.root,
     trust: c.trust,
   };
-  const place = source.callable === undefined ? null : [source.path, source.callable, c.root];
+  const isCode = source.callable !== undefined || source.format === 'worker';
+  const place = isCode ? [source.path, source.callable ?? null, c.root] : null;
   return {
     ref,
     digest: weights === null ? own : digestJson([own, weights]),
     key: [source.format, own, weights, place, c.trust],
   };
+}
+
+/** A served model has no file: its address is all that a key can hold, and steps that asked it are never stored. */
+function servedModel({ format, path }: ModelSource, { root, trust }: Conversion['case']): KeyedModel {
+  return { ref: { format, path, root, trust }, digest: digestJson([format, path]), key: [format, path] };
 }
 
 /** The model that an exporter wrote. */

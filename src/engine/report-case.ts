@@ -1,11 +1,12 @@
 import { OnparError, toFailure } from '../core/errors.ts';
 import { makeFinding, type RawFinding, sentence } from '../core/findings.ts';
 import { displayPath } from '../core/paths.ts';
-import type { Conversion } from '../plan/conversion.ts';
+import type { Conversion, ModelSource } from '../plan/conversion.ts';
 import type { Finding } from '../records/finding.ts';
 import type { Observation } from '../records/observation.ts';
 import type { ReportCase, ReportSample, Side } from '../records/report.ts';
 import type { Verdict } from '../records/verdict.ts';
+import { chainFindings, chainRecord, type EarlierLinks } from './chain.ts';
 import type { ConversionTrace } from './conversion/trace.ts';
 
 /** Failures of the place rather than of the model: they end with exit code 3 when nothing else ran, and no `expect` excuses them. */
@@ -17,6 +18,7 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'package-missing',
   'worker-start-failed',
   'runtime-unavailable',
+  'served-unreachable',
 ]);
 
 export const isEnvironmentFailure = (reportCase: ReportCase): boolean =>
@@ -26,6 +28,8 @@ export interface CaseContext {
   readonly suiteRoot: string;
   readonly today: string;
   readonly rerun: readonly { readonly title: string; readonly command: string }[];
+  /** Of a chain: what became of the links before this one. */
+  readonly links?: EarlierLinks;
 }
 
 /** One line of the report from what a conversion left behind. */
@@ -40,6 +44,8 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
       args: { message: failure.message, fix: failure.fix ?? null },
     });
   const verdict = verdictOf(conversion, trace);
+  const links = context.links ?? [];
+  findings.push(...chainFindings(conversion, verdict, links));
   const expected = expectation(conversion, verdict, findings, context.today, failure?.code);
   const comparison = trace.comparison;
   return {
@@ -51,6 +57,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
     candidate: candidateSide(conversion, trace, context),
     verdict,
     grade: comparison?.grade ?? null,
+    ...chainRecord(conversion, { verdict, grade: comparison?.grade ?? null }, links),
     ...(expected === undefined ? {} : { expected }),
     findings: unique(findings).map(withSentence),
     contract: comparison?.contract ?? [],
@@ -96,6 +103,9 @@ function expectation(
 ): ReportCase['expected'] {
   const { expect } = conversion.convert;
   if (expect === null) return undefined;
+  // A failure expected of a chain is one of its end: a link that still holds keeps no promise from being kept.
+  const isEnd = conversion.chain === undefined || conversion.chain.link === conversion.chain.labels.length;
+  if (!isEnd && verdict === 'pass') return undefined;
   const expired = expect.until !== undefined && today > expect.until;
   const failed =
     verdict === 'fail' ||
@@ -147,11 +157,14 @@ function failureOn(side: 'reference' | 'candidate', { failure }: ConversionTrace
   };
 }
 
+const shownPath = ({ format, path }: ModelSource, root: string): string =>
+  format === 'served' ? path : displayPath(path, root);
+
 function referenceSide(conversion: Conversion, trace: ConversionTrace, { suiteRoot }: CaseContext): Side {
   const { source, reference } = conversion;
   return {
     format: source.format,
-    path: `${displayPath(source.path, suiteRoot)}${source.callable === undefined ? '' : `:${source.callable}`}`,
+    path: `${shownPath(source, suiteRoot)}${source.callable === undefined ? '' : `:${source.callable}`}`,
     digest: trace.digests.reference,
     exporter: null,
     exporterVersion: null,
@@ -170,7 +183,7 @@ function candidateSide(conversion: Conversion, trace: ConversionTrace, { suiteRo
   const name = exporter === null ? null : 'command' in exporter ? (exporter.name ?? 'command') : exporter.name;
   return {
     format: candidate.format,
-    path: existing !== null ? displayPath(existing.path, suiteRoot) : (artifact?.path ?? ''),
+    path: existing !== null ? shownPath(existing, suiteRoot) : (artifact?.path ?? ''),
     digest: artifact?.digest ?? trace.digests.candidate,
     exporter: name,
     exporterVersion: artifact?.exporterVersion ?? null,

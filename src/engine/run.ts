@@ -71,28 +71,33 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
   try {
     emit({ type: 'run-start', conversions: plan.conversions.length, title: plan.title });
     const today = started.toISOString().slice(0, 10);
-    await Promise.all(
-      plan.conversions.map(async (conversion) => {
-        const trace = await runConversion(ctx, conversion, plan.seed);
-        // What the interruption itself broke is not a result.
-        if (options.signal.aborted && trace.failure !== null) return;
-        const record = reportCase(conversion, trace, {
-          suiteRoot: plan.root,
-          today,
-          rerun: reproduceCommands(conversion, plan, options),
-        });
-        done.set(conversion.id, { conversion, trace, record });
-        emit({
-          type: 'case-end',
-          conversion: conversion.id,
-          verdict: record.verdict,
-          grade: record.grade,
-          done: done.size,
-          of: plan.conversions.length,
-        });
-        options.listener.onCase?.(record);
-      }),
-    );
+    const records = new Map<string, Promise<ReportCase | undefined>>();
+    const convert = async (conversion: Conversion): Promise<ReportCase | undefined> => {
+      const trace = await runConversion(ctx, conversion, plan.seed);
+      // What the interruption itself broke is not a result.
+      if (options.signal.aborted && trace.failure !== null) return undefined;
+      // Links stand before what is built on them, so that they are under way already.
+      const links = await Promise.all((conversion.chain?.earlier ?? []).map(({ id }) => records.get(id)));
+      const record = reportCase(conversion, trace, {
+        suiteRoot: plan.root,
+        today,
+        rerun: reproduceCommands(conversion, plan, options),
+        links,
+      });
+      done.set(conversion.id, { conversion, trace, record });
+      emit({
+        type: 'case-end',
+        conversion: conversion.id,
+        verdict: record.verdict,
+        grade: record.grade,
+        done: done.size,
+        of: plan.conversions.length,
+      });
+      options.listener.onCase?.(record);
+      return record;
+    };
+    for (const conversion of plan.conversions) records.set(conversion.id, convert(conversion));
+    await Promise.all(records.values());
     // No model is asked anything any more: the workers go while the report is made.
     ctx.pool.kill();
     const toolchains = Object.fromEntries(

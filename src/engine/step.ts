@@ -1,3 +1,4 @@
+import { canonicalJson } from '../core/canonical.ts';
 import { OnparError, toFailure } from '../core/errors.ts';
 import { digestJson } from '../core/hash.ts';
 import type { StepKind } from '../records/event.ts';
@@ -32,6 +33,9 @@ export interface StepResult<T> {
   readonly cached: boolean;
   readonly milliseconds: number;
 }
+
+/** Begins the ids of results that are not kept. */
+const TRANSIENT = 'transient/';
 
 /** Runs steps, each at most once a run and not at all when the store has its result. */
 export class StepRunner {
@@ -79,9 +83,11 @@ export class StepRunner {
       const outcome = await step.run(dir);
       const milliseconds = performance.now() - started;
       this.#emit({ type: 'step-end', ...about, cached: false, milliseconds, failed: false });
-      if (outcome.transient === true) this.#transient.push(dir);
-      if (outcome.transient === true)
-        return { value: outcome.value, dir, id: `transient/${dir}`, cached: false, milliseconds };
+      // What builds on a result of this run alone has a key that no other run can have.
+      if (outcome.transient === true || canonicalJson(step.inputs).includes(TRANSIENT)) {
+        this.#transient.push(dir);
+        return { value: outcome.value, dir, id: `${TRANSIENT}${dir}`, cached: false, milliseconds };
+      }
       return result<T>(
         this.#store.commit(key, dir, outcome.value, outcome.dependencies ?? [], !this.#readCache),
         false,

@@ -4,6 +4,7 @@ import { OnparError } from '../core/errors.ts';
 import { describeContent } from './describe.ts';
 import { type Format, KNOWN_FORMATS } from './known.ts';
 import { missingFile } from './missing.ts';
+import { parseServedAddress } from './served-address.ts';
 import { sniffFile } from './sniff.ts';
 import { sniffFolder } from './sniff-folder.ts';
 import { parseSpec } from './spec.ts';
@@ -28,16 +29,23 @@ const DEFAULT_CALLABLE = 'build';
 
 /**
  * Finds out what a model is. The format comes from the content, not from the extension; `format:path` forces one,
- * `file.py:callable` is code (`pytorch` unless `keras:` or `sklearn:` stands before it), an http(s) address is `served`.
- * OnparError `model-file-missing`, `model-file-empty`, `unrecognised-model`, `unknown-format`, `bad-model-spec` or
+ * `file.py:callable` is code (`pytorch` unless `keras:` or `sklearn:` stands before it), an address is
+ * `served` (served-address.ts).
+ * OnparError `model-file-missing`, `model-file-empty`, `unrecognised-model`, `unknown-format`, `bad-model-spec`, `served-address` or
  * `trust-required` names the file, what was found and what would fit.
  */
 export function detectFormat(spec: string, { root = process.cwd(), trust = true }: DetectOptions = {}): DetectedModel {
   const parsed = parseSpec(spec, (path) => existsSync(resolve(root, path)));
-  if (parsed.format === 'served') return { format: 'served', path: parsed.path };
+  if (parsed.format === 'served') {
+    // What the address cannot mean is told before anything runs.
+    parseServedAddress(parsed.path);
+    return { format: 'served', path: parsed.path };
+  }
   const path = resolve(root, parsed.path);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw missingFile(parsed.path, path);
+  // A program that speaks the worker protocol: nothing but saying so tells it from other programs.
+  if (parsed.format === 'worker' && stat.isFile() && parsed.callable === undefined) return { format: 'worker', path };
   if (/\.pyw?$/i.test(path) && stat.isFile()) return fromCode(parsed.path, path, parsed);
   if (stat.isDirectory()) return fromFolder(parsed.path, path, parsed.format);
   if (stat.isFile() && stat.size === 0) {

@@ -18,6 +18,7 @@ export const KNOWN_FORMATS = [
   'openvino',
   'tensors',
   'served',
+  'worker',
 ] as const;
 
 export type Format = (typeof KNOWN_FORMATS)[number];

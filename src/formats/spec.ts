@@ -1,4 +1,5 @@
 import { OnparError } from '../core/errors.ts';
+import { isModelAddress } from '../core/model-address.ts';
 import { allowedValues, nearest } from '../core/nearest.ts';
 import { type Format, isFormat, KNOWN_FORMATS } from './known.ts';
 
@@ -15,7 +16,7 @@ const CALLABLE = /^(.*\.pyw?):([\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*
 const PREFIX = /^([A-Za-z][\w-]+):(.*)$/s;
 
 /**
- * Takes `format:path`, `file.py:callable`, an http(s) address or a plain path apart. `exists` decides where the text is
+ * Takes `format:path`, `file.py:callable`, the address of a served model or a plain path apart. `exists` decides where the text is
  * ambiguous: a path that exists is that path, whatever colons it has. OnparError `unknown-format` or `bad-model-spec`.
  */
 export function parseSpec(spec: string, exists: (path: string) => boolean): ModelSpec {
@@ -26,7 +27,7 @@ export function parseSpec(spec: string, exists: (path: string) => boolean): Mode
       fix: 'give a path, `file.py:callable` or `format:path`',
     });
   }
-  if (/^https?:\/\//i.test(spec)) return { path: spec, format: 'served' };
+  if (isModelAddress(spec)) return { path: spec.replace(/^served:/i, ''), format: 'served' };
   if (exists(spec)) return { path: spec };
   const [, prefix = '', rest = ''] = PREFIX.exec(spec) ?? [];
   if (isFormat(prefix.toLowerCase())) {
@@ -35,6 +36,13 @@ export function parseSpec(spec: string, exists: (path: string) => boolean): Mode
         code: 'bad-model-spec',
         message: `\`${spec}\` names no file`,
         fix: `write \`${prefix}:path\``,
+      });
+    }
+    if (prefix.toLowerCase() === 'served') {
+      throw new OnparError({
+        code: 'bad-model-spec',
+        message: `\`${spec}\` names no address`,
+        fix: 'write http://HOST/v2/models/NAME, oip+grpc://HOST:PORT/NAME, tfserving:http://… or sagemaker:http://…',
       });
     }
     return { ...withCallable(rest, exists), format: prefix.toLowerCase() as Format };

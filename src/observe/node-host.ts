@@ -5,10 +5,11 @@ import { OnparError, toFailure } from '../core/errors.ts';
 import { fileSafe } from '../core/paths.ts';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
-import { PROTOCOL_VERSION, type Verb, type Verbs } from '../workers/protocol.ts';
+import { PROTOCOL_VERSION, type StepRequest, type Verb, type Verbs } from '../workers/protocol.ts';
 import { packagesIn } from './packages.ts';
 import { NODE_RUNTIMES } from './registry.ts';
 import type { NodeRuntime, NodeSession } from './runtime.ts';
+import { runSteps } from './stepping.ts';
 
 /**
  * The Node side of the worker protocol (docs/worker-protocol.md): a child process that runs Node runtimes. Called with the
@@ -98,20 +99,23 @@ const handlers: Handlers = {
     sessions.set(session, open);
     return {
       session,
-      version: open.runtime.version,
+      version: open.session.version ?? open.runtime.version,
       contract: open.session.contract,
       facts: { ...open.session.facts },
       findings: [],
       dependencies: [],
     };
   },
-  run: async ({ session, samples, outDir, rename = {} }) => {
+  run: async ({ session, samples, outDir, rename = {}, sequence }) => {
     const { session: model } = found(session);
     mkdirSync(outDir, { recursive: true });
     const runs = [];
     for (const [i, sample] of samples.entries())
-      runs.push(await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename));
-    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+      runs.push(
+        await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename, sequence),
+      );
+    const elsewhere = (await model.peakMemoryBytes?.()) ?? 0;
+    return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 + elsewhere };
   },
   close: async ({ session }) => {
     await found(session).session.close();
@@ -134,6 +138,7 @@ async function runSample(
   { id, inputs }: { id: string; inputs: string },
   file: string,
   rename: Readonly<Record<string, string>>,
+  sequence: StepRequest | undefined,
 ) {
   const started = performance.now();
   try {
@@ -141,13 +146,21 @@ async function runSample(
       [...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, tensor]),
     );
     const begun = performance.now();
-    const outputs = await model.run(fed);
-    const milliseconds = performance.now() - begun;
-    writeSafetensors(file, outputs);
+    const { stacked, last } =
+      sequence === undefined
+        ? await once(model, fed)
+        : await runSteps(
+            sequence,
+            fed,
+            (name) => rename[name] ?? name,
+            (inputs) => model.run(inputs),
+          );
+    const milliseconds = (sequence === undefined ? model.lastMilliseconds?.() : undefined) ?? performance.now() - begun;
+    writeSafetensors(file, stacked);
     return {
       sample: id,
       file,
-      outputs: [...outputs].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
+      outputs: [...last].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
       milliseconds,
     };
   } catch (error) {
@@ -159,6 +172,11 @@ async function runSample(
       failure: failure.code === 'internal-error' ? { ...failure, code: 'run-failed' } : failure,
     };
   }
+}
+
+async function once(model: NodeSession, fed: NamedTensors) {
+  const outputs = await model.run(fed);
+  return { stacked: outputs, last: outputs };
 }
 
 const channel = createWriteStream('', { fd: 3 });

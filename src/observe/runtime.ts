@@ -4,9 +4,15 @@ import type { NamedTensors } from '../tensor/tensor.ts';
 /** A model that a Node runtime has open. */
 export interface NodeSession {
   readonly contract: IoContract;
+  /** Where a session has a version of its own (a server's); else the runtime's. */
+  readonly version?: string;
   readonly facts: Readonly<Record<string, unknown>>;
   /** Runs one sample; outputs in the model's order. Throws OnparError `input-mismatch` or `run-failed`. */
   run(inputs: NamedTensors): Promise<NamedTensors>;
+  /** Milliseconds that the last run took by the runtime's own clock, where feeding it is a journey of its own. */
+  lastMilliseconds?(): number | undefined;
+  /** Bytes that it held at most in processes other than the host's. */
+  peakMemoryBytes?(): Promise<number | null>;
   close(): Promise<void>;
 }
 

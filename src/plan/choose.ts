@@ -131,6 +131,7 @@ export function checkOptions(
   const allowed = Object.keys(info.options);
   for (const [key, value] of Object.entries(options)) {
     const spec = info.options[key];
+    if (spec === undefined && 'takesAnyOption' in info && info.takesAnyOption === true) continue;
     if (spec === undefined) {
       throw new OnparError({
         code: 'option-unknown',

@@ -13,6 +13,18 @@ export interface ModelSource {
   readonly callable?: string;
 }
 
+/** Where in a chain of exporters a conversion stands. */
+export interface ChainPlace {
+  /** What the whole chain is called. */
+  readonly name: string;
+  /** From 1 on. */
+  readonly link: number;
+  /** All links of the chain. */
+  readonly labels: readonly { readonly exporter: string; readonly from: string; readonly to: string }[];
+  /** The links before this one, first to last: each is exported from what the one before it wrote, the first from the source. */
+  readonly earlier: readonly Conversion[];
+}
+
 /** One export path and one runtime: what a line of the report is about. */
 export interface Conversion {
   /** `<case>/<candidate>`, unique, accepted wherever a command takes a CASE. */
@@ -22,6 +34,8 @@ export interface Conversion {
   readonly source: ModelSource;
   readonly reference: { readonly runtime: RuntimeInfo; readonly options: Readonly<Record<string, unknown>> };
   readonly exporter: ExporterInfo | CommandExporter | null;
+  /** Set where the exporter takes what other exporters wrote. */
+  readonly chain?: ChainPlace;
   /** Set with `artifact:`: an existing model that no exporter of ours made. */
   readonly existing: ModelSource | null;
   readonly candidate: {

@@ -2,11 +2,13 @@ import { OnparError } from '../core/errors.ts';
 import { digestJson } from '../core/hash.ts';
 import { displayPath, isInside } from '../core/paths.ts';
 import { type DetectedModel, detectFormat } from '../formats/detect.ts';
-import type { Catalogue } from '../records/catalogue.ts';
+import { servedName, servedRuntime } from '../formats/served-address.ts';
+import type { Catalogue, RuntimeInfo } from '../records/catalogue.ts';
 import type { CompareRules } from '../records/rules.ts';
 import type { Case, ConvertChoice, RuntimeChoice, Suite } from '../suite/suite.ts';
+import { formatLinks, planChain } from './chain.ts';
 import { checkOptions, chooseExporter, chooseRuntime } from './choose.ts';
-import type { Conversion, ModelSource, Plan } from './conversion.ts';
+import type { ChainPlace, Conversion, ModelSource, Plan } from './conversion.ts';
 import { type Selection, select } from './select.ts';
 
 /**
@@ -36,6 +38,7 @@ const describeConversion = ({
   source,
   reference,
   exporter,
+  chain,
   existing,
   candidate,
   rules,
@@ -51,6 +54,7 @@ const describeConversion = ({
   reference.runtime.name,
   reference.options,
   exporter,
+  ...(chain === undefined ? [] : [chain.earlier.map((link) => [link.exporter, link.convert.options])]),
   existing?.spec ?? null,
   candidate.runtime.name,
   candidate.options,
@@ -94,9 +98,10 @@ function detected(spec: string, c: Case, suite: Suite, where: string): DetectedM
   }
 }
 
-/** Recorded tensors are outputs: they stand against outputs, and against others than themselves. */
+/** Recorded tensors cannot be converted; they are the truth for others, or for a model that takes the inputs among them. */
 function checkRecorded(source: ModelSource, existing: ModelSource | null, where: string): void {
   if (source.format !== 'tensors' && existing?.format !== 'tensors') return;
+  if (source.format === 'tensors' && existing !== null && !/\.npy$/i.test(source.path)) return;
   if (source.format === existing?.format) return;
   const [tensors, other] = source.format === 'tensors' ? [source, existing] : [existing as ModelSource, source];
   throw new OnparError({
@@ -131,7 +136,12 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   const where = `case \`${c.id}\``;
   const source = findModel(c.source, c, suite, where);
   const reference = {
-    runtime: chooseRuntime(catalogue, source.format, c.reference.runtime, `${where}, reference`),
+    runtime: chooseRuntime(
+      catalogue,
+      source.format,
+      c.reference.runtime ?? runtimeOfAddress(source),
+      `${where}, reference`,
+    ),
     options: c.reference.options,
   };
   checkOptions(reference.options, reference.runtime, `${where}, reference`);
@@ -147,18 +157,23 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
     });
   }
   const names = new Set<string>(given);
-  return c.conversions.flatMap((convert) => {
+  const planOne = (
+    convert: ConvertChoice,
+    chain?: ChainPlace,
+    from: string = source.format,
+    only: RuntimeInfo | null = null,
+  ): Conversion[] => {
     checkUnused(c, convert, source, where);
     const existing = convert.artifact === null ? null : findModel(convert.artifact, c, suite, where);
     checkRecorded(source, existing, where);
     const candidateFormat = existing?.format ?? (convert.to === 'same' ? source.format : (convert.to as string));
-    const exporter =
-      existing !== null || convert.to === 'same' ? null : planExporter(convert, source.format, catalogue, where);
+    const exporter = existing !== null || convert.to === 'same' ? null : planExporter(convert, from, catalogue, where);
     const name = convert.name ?? unusedName(nameOf(convert, existing, source.format), names);
     const runs: readonly RuntimeChoice[] =
       convert.runs.length > 0 ? convert.runs : [defaultRun(candidateFormat, convert, reference.runtime.name)];
     return runs.map((run): Conversion => {
-      const runtime = chooseRuntime(catalogue, candidateFormat, run.runtime === '' ? null : run.runtime, where);
+      const named = run.runtime === '' ? runtimeOfAddress(existing) : run.runtime;
+      const runtime = only ?? chooseRuntime(catalogue, candidateFormat, named, where);
       checkOptions(run.options, runtime, where);
       const id = `${c.id}/${name}@${run.name ?? runtime.name}`;
       if (taken.has(id)) {
@@ -176,6 +191,7 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
         source,
         reference,
         exporter,
+        ...(chain === undefined ? {} : { chain }),
         existing,
         candidate: { format: candidateFormat, runtime, options: run.options },
         samples: convert.samples ?? c.samples,
@@ -185,8 +201,18 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
         tags: [...c.tags, ...convert.tags],
       };
     });
+  };
+  return c.conversions.flatMap((convert) => {
+    if (convert.chain === undefined) return planOne(convert);
+    const links = formatLinks(convert.chain, source.format, catalogue, where);
+    const name = convert.name ?? unusedName(links.at(-1)?.to ?? '', names);
+    return planChain({ convert, name, links, catalogue, planLink: planOne });
   });
 }
+
+/** The address of a served model tells the protocol, and so the runtime. */
+const runtimeOfAddress = (model: ModelSource | null): string | null =>
+  model?.format === 'served' ? servedRuntime(model.path) : null;
 
 const defaultRun = (format: string, convert: ConvertChoice, referenceRuntime: string): RuntimeChoice => ({
   runtime: convert.to === 'same' ? referenceRuntime : format === 'tensors' ? 'recorded' : '',
@@ -213,7 +239,7 @@ function planExporter(
 function nameOf(convert: ConvertChoice, existing: ModelSource | null, from: string): string {
   if (existing !== null)
     return (
-      existing.path
+      (existing.format === 'served' ? servedName(existing.path) : existing.path)
         .split(/[/\\]/)
         .at(-1)
         ?.replaceAll(/[^\w.+-]+/g, '-') ?? existing.format
@@ -243,5 +269,6 @@ function rulesOf(c: Case, convert: ConvertChoice, suite: Suite): CompareRules {
     mapOutputs: { ...convert.mapOutputs },
     ties: { ...c.ties },
     dynamic: [...(c.dynamic ?? [...new Set(named)])],
+    ...(c.state === null ? {} : { sequence: c.state }),
   };
 }

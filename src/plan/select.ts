@@ -54,8 +54,11 @@ export function select(all: readonly Conversion[], { cases = [], tags = [], shar
   const chosen = all
     .filter((c) => cases.length === 0 || cases.some((pattern) => globMatches(pattern, c.id)))
     .filter((c) => tags.length === 0 || tags.some((tag) => c.tags.includes(tag)));
-  if (shard === undefined) return chosen;
+  // A chain without its earlier links could not tell which of them broke.
+  const links = new Set(chosen.flatMap((c) => c.chain?.earlier.map(({ id }) => id) ?? []));
+  const whole = all.filter((c) => chosen.includes(c) || links.has(c.id));
+  if (shard === undefined) return whole;
   // Whole cases stay together, so that a reference is run in one shard only.
-  const ids = [...new Set(chosen.map((c) => c.case.id))];
-  return chosen.filter((c) => ids.indexOf(c.case.id) % shard.count === shard.index - 1);
+  const ids = [...new Set(whole.map((c) => c.case.id))];
+  return whole.filter((c) => ids.indexOf(c.case.id) % shard.count === shard.index - 1);
 }

@@ -30,6 +30,10 @@ export interface RuntimeInfo {
   readonly variants?: readonly VariantKind[];
   /** Options that switch its optimiser off; missing: it has none, or none that can be switched off. */
   readonly unoptimised?: Readonly<Record<string, unknown>>;
+  /** The model runs elsewhere: its worker may use the network, and what it answered is never taken from the store. */
+  readonly remote?: boolean;
+  /** Options that are not listed are its own and are handed on. */
+  readonly takesAnyOption?: boolean;
 }
 
 export interface Catalogue {

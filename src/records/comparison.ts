@@ -120,6 +120,19 @@ export const gateResult = z.object({
 });
 export type GateResult = z.infer<typeof gateResult>;
 
+/** One step of an output of a stateful model, over all samples. */
+export const stepDrift = z.object({
+  /** Largest |candidate − reference|, and that over the rms of the reference at this step. */
+  maxAbs: num,
+  scaled: num.nullable(),
+  /** What rounding alone does up to this step in the sample that stands out most, and what is allowed; null: not measured. */
+  floor: num.nullable(),
+  limit: num.nullable(),
+  /** `silent`: past the horizon, where rounding alone moves it by more than 1 % of its scale. */
+  state: z.enum(['within', 'outside', 'silent']),
+});
+export type StepDrift = z.infer<typeof stepDrift>;
+
 /** One output of one candidate over all samples. */
 export const outputComparison = z.object({
   name: z.string(),
@@ -136,6 +149,8 @@ export const outputComparison = z.object({
   rounding: rounding.nullable().optional(),
   /** Set where a task gate decides instead of a tolerance. */
   gate: gateResult.optional(),
+  /** Of a stateful model: how far it is off at each step. */
+  steps: z.array(stepDrift).optional(),
   metrics,
   histogram: histogram.nullable(),
   worst: element.nullable(),

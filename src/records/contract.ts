@@ -13,6 +13,9 @@ export const quantization = z.object({
 });
 export type Quantization = z.infer<typeof quantization>;
 
+/** What an input or output can be beside one tensor: it travels as several, named as docs/worker-protocol.md has it. */
+export const CONTAINERS = ['sequence', 'optional', 'optional-sequence', 'map', 'sequence-of-maps'] as const;
+
 /** One input or output as a model declares it. `shape` null: the rank itself is not declared. `dtype` null: any. */
 export const tensorSpec = z.object({
   name: z.string(),
@@ -23,6 +26,8 @@ export const tensorSpec = z.object({
   argmaxOf: z.string().optional(),
   /** With `argmaxOf`: the label that stands at each index of the scores. */
   classes: z.array(z.union([z.string(), z.number()])).optional(),
+  /** Not one tensor but several; `dtype` is then that of its values. */
+  container: z.enum(CONTAINERS).optional(),
 });
 export type TensorSpec = z.infer<typeof tensorSpec>;
 

@@ -67,6 +67,24 @@ export const diagnosis = z.object({
   evidence: z.record(z.string(), z.unknown()),
 });
 
+/** Where in a chain of exporters a conversion stands, and how the links before it fared. */
+export const chainPlace = z.object({
+  name: z.string(),
+  /** From 1 on. */
+  link: z.number().int(),
+  links: z.array(
+    z.object({
+      exporter: z.string(),
+      from: z.string(),
+      to: z.string(),
+      /** The conversion that ends with this link; null where no runtime executes what it wrote, and behind this one. */
+      id: z.string().nullable(),
+      verdict: verdict.nullable(),
+      grade: grade.nullable(),
+    }),
+  ),
+});
+
 export const reportCase = z.object({
   id: z.string(),
   case: z.string(),
@@ -76,6 +94,8 @@ export const reportCase = z.object({
   candidate: side,
   verdict,
   grade: grade.nullable(),
+  /** Missing where one exporter made the candidate, or none. */
+  chain: chainPlace.optional(),
   /** The suite expects this conversion to fail. `met` false: it passed, or the date is over. */
   expected: z.object({ reason: z.string(), until: z.string().optional(), met: z.boolean() }).optional(),
   findings: z.array(finding),

@@ -3,6 +3,7 @@ import { DTYPES } from '../tensor/dtype.ts';
 import { dim } from './contract.ts';
 import { imageSet } from './images.ts';
 import { TOLERANCE_PRESETS } from './presets.ts';
+import { sequence } from './sequence.ts';
 
 /** What a user may say about how far an output may be from its reference. */
 export const toleranceRule = z.discriminatedUnion('kind', [
@@ -72,6 +73,8 @@ export const compareRules = z.object({
   ties: z.record(z.string(), z.string()),
   /** Names of dimensions that the suite asks to be dynamic. */
   dynamic: z.array(z.string()),
+  /** Set where a sample is a sequence of steps. */
+  sequence: sequence.optional(),
 });
 export type CompareRules = z.infer<typeof compareRules>;
 
@@ -141,6 +144,8 @@ export const samplePlan = z.object({
   labels: z.array(z.string()).default([]),
   /** Sizes to try for each named dimension. */
   dims: z.record(z.string(), z.array(z.number().int().nonnegative())),
+  /** Set where a sample is a sequence of steps. */
+  sequence: sequence.optional(),
   seed: z.number().int(),
 });
 export type SamplePlan = z.infer<typeof samplePlan>;

@@ -1,6 +1,8 @@
 import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
+import { chainText } from './chain-text.ts';
+import { aloneLine, driftLine } from './drift.ts';
 import { visible, visibleLines } from './escape.ts';
 import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
 import { judgedLine, remarksOf } from './judged.ts';
@@ -24,13 +26,21 @@ export function caseLines(c: ReportCase): TextLine[] {
   const failure = failureOf(c);
   return [
     ...deciding.flatMap(findingLines),
+    ...chainLine(c),
     ...(failure === null ? [] : failureLines(failure.side, failure.failure)),
     ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
     ...failingOutputs(c).flatMap(outputLines),
+    ...optional('number', aloneLine(c)),
     ...triedSizes(c),
     ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
   ];
+}
+
+/** How each link of a chain fared, in one line. */
+function chainLine(c: ReportCase): TextLine[] {
+  const text = chainText(c);
+  return text === null ? [] : [line('number', `chain: ${text}`)];
 }
 
 /** Which sizes were run: a failure at one of them reads differently when no other was. */
@@ -44,6 +54,8 @@ function triedSizes({ coverage }: ReportCase): TextLine[] {
 /** The same as plain text, for JUnit. */
 export const caseText = (c: ReportCase): string[] =>
   caseLines(c).map(({ kind, text }) => (kind === 'finding' ? text : `  ${text}`));
+
+const optional = (kind: LineKind, text: string | null): TextLine[] => (text === null ? [] : [line(kind, text)]);
 
 const line = (kind: LineKind, text: string): TextLine => ({ kind, text: visible(text) });
 
@@ -75,6 +87,7 @@ function outputLines(o: OutputComparison): TextLine[] {
   return [
     line('finding', headline(o)),
     line('number', o.gate === undefined ? `${measured} · allowed ${toleranceWords(o)}` : measured),
+    ...optional('number', driftLine(o)),
     ...judged(o),
     ...(m.nanMismatches + m.infMismatches > 0
       ? [line('number', `NaN differs at ${m.nanMismatches}, infinity at ${m.infMismatches} places`)]

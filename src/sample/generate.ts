@@ -11,6 +11,7 @@ import { type Axes, findAxes } from './axes.ts';
 import { imageSamples } from './images/image-samples.ts';
 import { ownGenerators } from './own-generator.ts';
 import { type Candidate, domainAt, portfolio } from './portfolio.ts';
+import { isSequencePlan, sequenceFiles, sequencePortfolio, stepPlan } from './sequences.ts';
 import { SPECIAL_KINDS, withSpecial } from './special.ts';
 import { userSamples } from './user-files.ts';
 
@@ -26,11 +27,10 @@ export interface GeneratedSamples {
  */
 export async function generateSamples(plan: SamplePlan, outDir: string): Promise<GeneratedSamples> {
   mkdirSync(outDir, { recursive: true });
-  const axes = findAxes(plan);
-  const { candidates: fromFiles, findings } = userSamples(plan, axes);
+  const axes = findAxes(isSequencePlan(plan) ? stepPlan(plan) : plan);
+  const { candidates: fromFiles, findings } = isSequencePlan(plan) ? sequenceFiles(plan) : userSamples(plan, axes);
   const user = [...fromFiles, ...imageSamples(plan, axes)];
-  const own =
-    plan.portfolio === 0 ? [] : portfolio(plan, axes, user.length === 0, await ownGenerators(plan.inputs, plan.seed));
+  const own = plan.portfolio === 0 ? [] : await ownCandidates(plan, axes, user.length === 0);
   const store = sampleStore(plan.seed, outDir);
   for (const candidate of user) await store.add(candidate);
   let made = 0;
@@ -45,9 +45,14 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
   };
 }
 
+const ownCandidates = async (plan: SamplePlan, axes: Axes, sweepBatch: boolean): Promise<Candidate[]> =>
+  isSequencePlan(plan)
+    ? sequencePortfolio(plan, sweepBatch)
+    : portfolio(plan, axes, sweepBatch, await ownGenerators(plan.inputs, plan.seed));
+
 /** Special values strewn into the user's first rows, or into the bulk of the legal values. */
 async function specialSamples(plan: SamplePlan, axes: Axes, user: readonly Candidate[]): Promise<Candidate[]> {
-  const [first] = user.length > 0 ? user : portfolio(plan, axes, false, await ownGenerators(plan.inputs, plan.seed));
+  const [first] = user.length > 0 ? user : await ownCandidates(plan, axes, false);
   const base = await first?.make();
   if (base === undefined) return [];
   return SPECIAL_KINDS.map((kind) => ({

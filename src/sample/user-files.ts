@@ -3,11 +3,11 @@ import { OnparError } from '../core/errors.ts';
 import { makeFinding, type RawFinding } from '../core/findings.ts';
 import { random } from '../core/random.ts';
 import type { SamplePlan } from '../records/rules.ts';
+import { range, takeRows } from '../tensor/rows.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import type { Axes } from './axes.ts';
 import { extraTensors, type Pair, pairInputs } from './fit.ts';
 import type { Candidate } from './portfolio.ts';
-import { range, takeRows } from './rows.ts';
 import { readUserFile } from './table.ts';
 
 /** Rows of a file that make one sample: enough for statistics, small enough to name one row of a wide model. */

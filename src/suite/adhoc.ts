@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { isModelAddress } from '../core/model-address.ts';
 import { DTYPES, isDtype } from '../tensor/dtype.ts';
+import { chainFromText } from './chain.ts';
 import type { InputSetting } from './schema.ts';
 import { type Case, type ConvertChoice, DEFAULT_TIMEOUT_MS, type RuntimeChoice, type Suite } from './suite.ts';
 
@@ -13,6 +15,8 @@ export interface AdHoc {
   /** Target formats (`onpar run MODEL --to …`). */
   readonly to: readonly string[];
   readonly exporter?: string | undefined;
+  /** Exporters one behind the other (`--chain a,b,c`). */
+  readonly chains?: readonly (readonly string[])[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly weights?: string | undefined;
   readonly inputs: Readonly<Record<string, InputSetting>>;
@@ -25,14 +29,17 @@ const modelPath = (spec: string): string =>
   existsSync(spec) ? spec : spec.replace(/^[a-z][a-z-]+:(?!\/\/)(?=.)/, '').replace(/(\.pyw?):[\w.]+$/, '$1');
 
 const caseName = (spec: string): string =>
-  basename(resolve(modelPath(spec)))
+  (isModelAddress(spec)
+    ? spec.replace(/^.*\/(?:models|[\w.:[\]-]+:\d+)\//, '').replace(/:predict$|\/infer$/, '')
+    : basename(resolve(modelPath(spec)))
+  )
     .replace(/\.[^.]+$/, '')
     .replaceAll(/[^\w.+-]+/g, '-')
     .replace(/^[^\w]+/, '') || 'model';
 
 /** An ad-hoc suite of one case; the same shape as one from a file, so that everything after it is the same. */
 export function adHocSuite(request: AdHoc): Suite {
-  const root = dirname(resolve(modelPath(request.source)));
+  const root = isModelAddress(request.source) ? process.cwd() : dirname(resolve(modelPath(request.source)));
   const runs = request.runtimes.map((runtime): RuntimeChoice => ({ runtime, options: {}, optional: false }));
   const convert = (to: string | null, artifact: string | null): ConvertChoice => ({
     to,
@@ -59,9 +66,16 @@ export function adHocSuite(request: AdHoc): Suite {
     loose: [],
     samples: { portfolio: null, special: false, files: [], images: [] },
     labels: [],
+    state: null,
     conversions: [
       ...request.artifacts.map((a) => convert(null, a)),
       ...request.to.map((format) => convert(format, null)),
+      ...(request.chains ?? []).map((names) => ({
+        ...convert(null, null),
+        exporter: null,
+        options: {},
+        chain: chainFromText(names, fromHere(request.options)),
+      })),
     ],
     reference: { runtime: null, options: {} },
     ties: {},
@@ -99,7 +113,7 @@ const DATA_FILE = /\.(npz|npy|safetensors)$/i;
 /** The same model, named from anywhere: the path inside the name made absolute, format and callable kept. */
 function absoluteSpec(spec: string): string {
   const path = modelPath(spec);
-  return /^https?:/.test(path) ? spec : spec.replace(path, () => resolve(path));
+  return isModelAddress(spec) ? spec : spec.replace(path, () => resolve(path));
 }
 
 /** `image=float32[batch,3,224,224]` as an input. Throws with the grammar when it is something else. */

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { OnparError } from '../core/errors.ts';
+import { isModelAddress } from '../core/model-address.ts';
 import { isInside } from '../core/paths.ts';
+import { resolveChain } from './chain.ts';
 import { parseSamples } from './sample-text.ts';
 import type { CaseSetting, ConvertSetting, SuiteFile } from './schema.ts';
+import { resolveState } from './state.ts';
 import { type Case, type ConvertChoice, DEFAULT_TIMEOUT_MS, type RuntimeChoice, type Suite } from './suite.ts';
 import { parseTolerances } from './tolerance-text.ts';
 
@@ -82,6 +85,7 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
     loose: [],
     samples: inCase(id, () => parseSamples(setting.samples, existing('samples'))),
     labels: setting.labels === undefined ? [] : list(setting.labels),
+    state: resolveState(id, setting.state, setting.steps),
     conversions: list(setting.convert).map((c) => resolveConvert(id, c, setting, root, existing)),
     reference: { runtime: setting.reference?.runtime ?? null, options: setting.reference?.options ?? {} },
     ties: setting.ties ?? {},
@@ -127,13 +131,7 @@ function resolveConvert(
   root: string,
   existing: PathCheck,
 ): ConvertChoice {
-  if ((setting.to === undefined) === (setting.artifact === undefined)) {
-    throw new OnparError({
-      code: 'bad-convert',
-      message: `case \`${id}\`: a conversion has either \`to\` (export to a format) or \`artifact\` (an existing model), not ${setting.to === undefined ? 'neither' : 'both'}`,
-      fix: 'write `to: onnx`, or `artifact: model.onnx`',
-    });
-  }
+  checkKind(id, setting);
   if (setting.name !== undefined && !NAME.test(setting.name)) {
     throw new OnparError({
       code: 'bad-name',
@@ -154,7 +152,8 @@ function resolveConvert(
   return {
     ...(setting.name === undefined ? {} : { name: setting.name }),
     to: setting.to ?? null,
-    artifact: setting.artifact === undefined ? null : existing('artifact')(setting.artifact),
+    artifact: setting.artifact === undefined ? null : resolveArtifact(setting.artifact, existing('artifact')),
+    ...chainOf(id, setting.chain),
     exporter: resolveExporter(setting.exporter),
     options: setting.options ?? {},
     runs,
@@ -168,6 +167,36 @@ function resolveConvert(
     python: resolvePython(setting.python, root),
     tags: setting.tags ?? [],
   };
+}
+
+/** A conversion exports (`to`, `chain`), or takes what exists (`artifact`). */
+function checkKind(id: string, setting: ConvertSetting): void {
+  const kinds = (['to', 'artifact', 'chain'] as const).filter((key) => setting[key] !== undefined);
+  if (kinds.length !== 1) {
+    throw new OnparError({
+      code: 'bad-convert',
+      message: `case \`${id}\`: a conversion has one of \`to\` (export to a format), \`chain\` (several exporters) and \`artifact\` (an existing model), not ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`,
+      fix: 'write `to: onnx`, `chain: [torch-onnx, openvino]`, or `artifact: model.onnx`',
+    });
+  }
+  const misplaced = (['exporter', 'options'] as const).find((key) => setting[key] !== undefined);
+  if (setting.chain !== undefined && misplaced !== undefined) {
+    throw new OnparError({
+      code: 'bad-convert',
+      message: `case \`${id}\`: \`${misplaced}\` stands beside \`chain\`, and which of its links it means is not said`,
+      fix: 'write it into the link: `chain: [{ exporter: torch-onnx, options: { opset: 20 } }, openvino]`',
+    });
+  }
+}
+
+const chainOf = (id: string, chain: ConvertSetting['chain']): Pick<ConvertChoice, 'chain'> =>
+  chain === undefined ? {} : { chain: inCase(id, () => resolveChain(chain)) };
+
+/** An existing model: a file, a program (`worker:host.py`), or an address, which no folder holds. */
+function resolveArtifact(artifact: string, existing: (path: string) => string): string {
+  if (isModelAddress(artifact)) return artifact;
+  const program = /^worker:(.+)$/s.exec(artifact)?.[1];
+  return program === undefined ? existing(artifact) : `worker:${existing(program)}`;
 }
 
 function resolveExporter(exporter: ConvertSetting['exporter']): ConvertChoice['exporter'] {

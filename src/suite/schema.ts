@@ -3,6 +3,8 @@ import { dim } from '../records/contract.ts';
 import { IMAGE_CHANNELS, IMAGE_FILTERS, IMAGE_LAYOUTS, IMAGE_RESIZES } from '../records/images.ts';
 import { distribution, inputRole } from '../records/rules.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { chainSetting, exporterSetting } from './exporter-schema.ts';
+import { stateSetting, stepsSetting } from './state-schema.ts';
 import { toleranceSetting } from './tolerance-schema.ts';
 
 /**
@@ -46,21 +48,6 @@ const runtimeSetting = z.union([
     name: z.string().optional(),
     options: options.optional(),
     optional: z.boolean().optional(),
-  }),
-]);
-
-const exporterSetting = z.union([
-  z.string(),
-  z.strictObject({
-    command: z
-      .array(z.string())
-      .nonempty()
-      .describe('Any command line. Placeholders: {source} {weights} {output} {options} {python} {root}'),
-    toolchain: z
-      .string()
-      .optional()
-      .describe('The toolchain whose Python {python} stands for; default: the source framework’s'),
-    name: z.string().optional(),
   }),
 ]);
 
@@ -124,6 +111,11 @@ const convertSetting = z.strictObject({
     .optional()
     .describe('The format to convert to, or `same` for the same model under another runtime or version'),
   artifact: z.string().optional().describe('An existing converted model: no export is run'),
+  chain: chainSetting
+    .optional()
+    .describe(
+      'Exporters one behind the other, `[torch-onnx, onnx-simplify, openvino]` or `{ exporter, options, to, tolerance }` each: every link is compared with the source, so that the one that broke parity is named',
+    ),
   name: z.string().optional().describe('Stands in the id `<case>/<name>@<runtime>`; default: the target format'),
   exporter: exporterSetting
     .optional()
@@ -174,6 +166,10 @@ const caseSetting = z.strictObject({
     .union([z.string(), z.array(z.string()).nonempty()])
     .optional()
     .describe('Tensors or columns of the data files that are no inputs: what the model should have answered'),
+  state: stateSetting
+    .optional()
+    .describe('Outputs that are inputs of the next step: `{ h_out: h }`. A sample is then a sequence of steps'),
+  steps: stepsSetting.optional().describe('How many steps a sequence has (default 8), and what grows with them'),
   convert: z.union([convertSetting, z.array(convertSetting).nonempty()]).describe('The conversions to prove'),
   reference: z
     .strictObject({ runtime: z.string().optional(), options: options.optional() })

@@ -1,5 +1,6 @@
 import type { ImageChoice } from '../records/images.ts';
 import type { JudgementRule } from '../records/rules.ts';
+import type { Sequence } from '../records/sequence.ts';
 import type { InputSetting } from './schema.ts';
 
 /** Which samples a case takes. */
@@ -28,11 +29,23 @@ export interface CommandExporter {
   readonly name?: string;
 }
 
+/** One link as a suite or the command line names it. */
+export interface ChainLink {
+  readonly exporter: string | CommandExporter;
+  /** Null: what the exporter writes. */
+  readonly to: string | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Null: the conversion's own. */
+  readonly tolerances: Readonly<Record<string, JudgementRule>> | null;
+}
+
 export interface ConvertChoice {
   readonly name?: string;
-  /** Target format; null with `artifact`. */
+  /** Target format; null with `artifact` and `chain`. */
   readonly to: string | null;
   readonly artifact: string | null;
+  /** Exporters one behind the other, in place of one; planning makes a conversion of each. */
+  readonly chain?: readonly ChainLink[];
   readonly exporter: string | CommandExporter | null;
   readonly options: Readonly<Record<string, unknown>>;
   /** Empty: the default runtime of the format. */
@@ -61,6 +74,8 @@ export interface Case {
   readonly samples: SampleChoice;
   /** Tensors and columns of the data that are no inputs. */
   readonly labels: readonly string[];
+  /** Null: the model keeps no state from one run to the next. */
+  readonly state: Sequence | null;
   readonly conversions: readonly ConvertChoice[];
   readonly reference: { readonly runtime: string | null; readonly options: Readonly<Record<string, unknown>> };
   readonly ties: Readonly<Record<string, string>>;

@@ -1,14 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { OnparError } from '../core/errors.ts';
+import type { Source } from './source.ts';
 
-/** Reads `length` bytes at `offset` of a file or buffer. Callers ask only for bytes that exist. */
-export type Source = (offset: number, length: number) => Uint8Array;
-
-/** A buffer as a source; what it gives shares the buffer's memory. */
-export const bytesSource =
-  (bytes: Uint8Array): Source =>
-  (offset, length) =>
-    bytes.subarray(offset, offset + length);
+export { bytesSource, type Source } from './source.ts';
 
 /**
  * Runs `use` on an open file, without reading all of it. Each read lands in memory of its own, so that tensors are

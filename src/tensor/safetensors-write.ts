@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { BYTES_PER_ELEMENT } from './dtype.ts';
 import { joinStrings } from './safetensors-strings.ts';
 import { elementCount, type NamedTensors, type Tensor } from './tensor.ts';
@@ -49,17 +48,6 @@ export function serializeSafetensors(
     parts.map(({ bytes }) => bytes),
     end,
   );
-}
-
-/** Writes `serializeSafetensors` to a file and gives the bytes back, for those who want their digest. */
-export function writeSafetensors(
-  path: string,
-  tensors: NamedTensors,
-  metadata?: ReadonlyMap<string, string>,
-): Uint8Array {
-  const bytes = serializeSafetensors(tensors, metadata);
-  writeFileSync(path, bytes);
-  return bytes;
 }
 
 function assemble(header: string, parts: readonly Uint8Array[], dataSize: number): Uint8Array {

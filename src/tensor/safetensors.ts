@@ -1,11 +1,14 @@
+import { writeFileSync } from 'node:fs';
 import { OnparError } from '../core/errors.ts';
-import { bytesSource, type Source, withFile } from './bytes.ts';
-import { parseHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
-import { splitStrings } from './safetensors-strings.ts';
+import { withFile } from './bytes.ts';
+import { parseHeader, type SafetensorsHeader } from './safetensors-header.ts';
+import { readAll, readTensor } from './safetensors-read.ts';
+import { serializeSafetensors } from './safetensors-write.ts';
 import type { NamedTensors, Tensor } from './tensor.ts';
 
 export type { SafetensorsHeader } from './safetensors-header.ts';
-export { serializeSafetensors, writeSafetensors } from './safetensors-write.ts';
+export { parseSafetensors } from './safetensors-read.ts';
+export { serializeSafetensors } from './safetensors-write.ts';
 
 /**
  * The header of a safetensors file, without its tensors: names in order, dtypes, shapes, metadata.
@@ -33,22 +36,15 @@ export function readSafetensorsTensor(path: string, name: string): Tensor {
   });
 }
 
-/** As `readSafetensors`, from bytes in memory; the tensors share them. `name` stands for the file in errors. */
-export function parseSafetensors(bytes: Uint8Array, name: string): NamedTensors {
-  const source = bytesSource(bytes);
-  return readAll(source, parseHeader(source, bytes.byteLength, name), name);
-}
-
-function readAll(source: Source, header: SafetensorsHeader, file: string): NamedTensors {
-  const entries = [...header.tensors];
-  return new Map(entries.map(([name, entry]) => [name, readTensor(source, header, entry, file)]));
-}
-
-function readTensor(source: Source, header: SafetensorsHeader, entry: TensorEntry, file: string): Tensor {
-  const { dtype, shape, begin, end } = entry;
-  const bytes = source(header.dataStart + begin, end - begin);
-  if (dtype !== 'string') return { dtype, shape, data: bytes };
-  return { dtype, shape, data: new Uint8Array(0), strings: splitStrings(bytes, entry, file) };
+/** Writes `serializeSafetensors` to a file and gives the bytes back, for those who want their digest. */
+export function writeSafetensors(
+  path: string,
+  tensors: NamedTensors,
+  metadata?: ReadonlyMap<string, string>,
+): Uint8Array {
+  const bytes = serializeSafetensors(tensors, metadata);
+  writeFileSync(path, bytes);
+  return bytes;
 }
 
 /** Whether a file that starts with these (at least 9) bytes may be safetensors: a small header length, then `{`. */

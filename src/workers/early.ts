@@ -7,18 +7,27 @@ import type { NodeEnvironment } from './node-environment.ts';
 import { makeScratch } from './scratch.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
-/** How the Node host is started. */
-export const nodeWorkerSpec = (limits: Limits, cwd: string, environment?: NodeEnvironment): WorkerSpec => ({
+/** How the Node host is started. `variables`: names of environment variables that it sees beside the usual ones. */
+export const nodeWorkerSpec = (
+  limits: Limits,
+  cwd: string,
+  environment?: NodeEnvironment,
+  variables: readonly string[] = [],
+): WorkerSpec => ({
   name: environment === undefined ? 'node worker' : `${environment.toolchain.name} worker`,
   command: [
     process.execPath,
     join(packageRoot, 'dist', 'node-host.js'),
     ...(environment === undefined ? [] : [environment.dir, JSON.stringify(environment.needs)]),
   ],
-  env: workerEnvironment(),
+  env: workerEnvironment(lent(variables)),
   cwd,
   limits,
 });
+
+/** Those of the caller's environment variables that are set. */
+const lent = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
 /** The lane of Node workers that serve both sides of a comparison, and the size of all model files up to which they do. */
 export const SHARED_LANE = 'shared';

@@ -32,7 +32,8 @@ export interface PythonEnvironment {
   readonly digest: string;
 }
 
-const pythonOf = (venv: string): string =>
+/** The interpreter of a virtual environment. */
+export const pythonOf = (venv: string): string =>
   process.platform === 'win32' ? join(venv, 'Scripts', 'python.exe') : join(venv, 'bin', 'python');
 
 /** Finds the environment for a toolchain, installing the managed one when it is needed. */

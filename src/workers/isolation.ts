@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { totalmem } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { which } from './which.ts';
 
 export interface Limits {
-  /** Address space in bytes; null: none. */
+  /** Memory in bytes that each process may take; null: no limit. */
   readonly memoryBytes: number | null;
+  /**
+   * What is counted: the whole address space, or with `data` only what a process can write to. Browsers reserve terabytes
+   * of addresses that they never touch.
+   */
+  readonly counted?: 'addresses' | 'data';
   readonly network: boolean;
 }
 
@@ -17,25 +21,7 @@ const GIB = 1024 ** 3;
  */
 export const defaultMemoryLimit = (): number => Math.max(16 * GIB, totalmem());
 
-const onPath = new Map<string, string | null>();
-
-function which(name: string): string | null {
-  const known = onPath.get(name);
-  if (known !== undefined) return known;
-  let found: string | null = null;
-  for (const dir of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(dir, name);
-    try {
-      accessSync(path, constants.X_OK);
-      found = path;
-      break;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  onPath.set(name, found);
-  return found;
-}
+let prlimit: string | null | undefined;
 
 let unshareWorks: readonly string[] | null | undefined;
 
@@ -58,13 +44,13 @@ function networkWall(): readonly string[] | null {
  */
 export function confine(
   command: readonly string[],
-  { memoryBytes, network }: Limits,
+  { memoryBytes, counted = 'addresses', network }: Limits,
 ): { command: readonly string[]; applied: string[] } {
   const applied: string[] = [];
   let confined = command;
-  const prlimit = process.platform === 'linux' && memoryBytes !== null ? which('prlimit') : null;
-  if (prlimit !== null && memoryBytes !== null) {
-    confined = [prlimit, `--as=${memoryBytes}`, '--', ...confined];
+  if (process.platform === 'linux' && memoryBytes !== null) prlimit ??= which('prlimit');
+  if (prlimit && memoryBytes !== null) {
+    confined = [prlimit, `--${counted === 'data' ? 'data' : 'as'}=${memoryBytes}`, '--', ...confined];
     applied.push(`memory ${Math.round(memoryBytes / GIB)} GiB`);
   }
   const wall = network ? null : networkWall();
@@ -102,6 +88,9 @@ const KEPT = [
   'HF_HOME',
   'TORCH_HOME',
   'KERAS_HOME',
+  'CHROMIUM_PATH',
+  'PROGRAMFILES',
+  'PROGRAMFILES(X86)',
 ] as const;
 
 /** A cleaned environment for a worker, plus the variables that every worker gets. */

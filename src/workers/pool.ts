@@ -1,21 +1,23 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { endEarly, nodeWorkerSpec, takeEarly } from './early.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { type Limits, workerEnvironment } from './isolation.ts';
 import type { NodeEnvironment } from './node-environment.ts';
-import { makeScratch } from './scratch.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 import { convertersFolder } from './toolchains/manifest.ts';
 import { Worker, type WorkerSpec } from './worker.ts';
 
-/** Who answers: the Node host, or the Python host in an environment. One worker is kept per key for the whole run. */
+/** Who answers: the Node host, the Python host in an environment, or a program of the user's. One worker is kept per key for the whole run. */
 export type HostSpec = {
   /** The suite's folder: models of different projects never share an interpreter. */
   readonly root: string;
   readonly limits: Limits;
   /** Keeps a separate process for each value, e.g. so that reference and candidate do not wait for each other. */
   readonly lane?: string;
+  /** Names of environment variables that its processes see beside the usual ones. */
+  readonly variables?: readonly string[];
 } & (
   | {
       readonly kind: 'node';
@@ -23,6 +25,7 @@ export type HostSpec = {
       readonly environment?: NodeEnvironment;
     }
   | { readonly kind: 'python'; readonly environment: PythonEnvironment }
+  | { readonly kind: 'command'; readonly command: readonly string[] }
 );
 
 interface Slot {
@@ -94,7 +97,7 @@ export class WorkerPool {
    */
   async close(): Promise<void> {
     await Promise.all([...this.#workers().map((worker) => worker.kill()), endEarly()]);
-    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
+    if (this.#scratch !== undefined) await removeScratch(this.#scratch);
     this.#scratch = undefined;
   }
 
@@ -130,16 +133,21 @@ const interrupted = (): OnparError =>
 const keyOf = (host: HostSpec): string =>
   JSON.stringify([
     host.kind,
-    host.kind === 'python'
-      ? [host.environment.toolchain.name, host.environment.python]
-      : (host.environment?.dir ?? null),
+    host.kind === 'python' ? [host.environment.toolchain.name, host.environment.python] : null,
+    host.kind === 'node' ? (host.environment?.dir ?? null) : null,
+    host.kind === 'command' ? host.command : null,
     host.root,
     host.limits,
     host.lane ?? null,
+    host.variables ?? null,
   ]);
 
 function specOf(host: HostSpec, cwd: string): WorkerSpec {
-  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.environment);
+  if (host.kind === 'node') return nodeWorkerSpec(host.limits, cwd, host.environment, host.variables);
+  if (host.kind === 'command') {
+    const { command, limits } = host;
+    return { name: `worker ${basename(command.at(-1) ?? '')}`, command, env: workerEnvironment(), cwd, limits };
+  }
   const { toolchain, python } = host.environment;
   return {
     name: `${toolchain.name} worker`,

@@ -24,6 +24,22 @@ export interface InputRef {
   readonly shape: readonly Dim[];
 }
 
+/** How a model goes from step to step (docs/worker-protocol.md). */
+export interface StepRequest {
+  readonly steps: number;
+  /** `input` under the sample's name; `output` under the model's, or where it has none of that name, by position. */
+  readonly feedback: readonly { readonly output: string; readonly position: number; readonly input: string }[];
+  /** Seed with which states in floats are moved by −1, 0 or +1 ulp on their way: what rounding may do in every step. */
+  readonly move?: number;
+  /** Inputs of which step t is given only the first `from + by·t` along an axis of the step's own shape. */
+  readonly grow: readonly {
+    readonly input: string;
+    readonly axis: number;
+    readonly from: number;
+    readonly by: number;
+  }[];
+}
+
 export interface Verbs {
   hello: {
     params: Record<string, never>;
@@ -64,6 +80,8 @@ export interface Verbs {
       outDir: string;
       /** Sample's name → model's name, where the two differ. */
       rename?: Record<string, string>;
+      /** Each sample is a sequence of steps, that many where no input tells. */
+      sequence?: StepRequest;
     };
     /** `file`s are absolute; `dependencies` were read only while running; `changedState` names what the runs wrote, `drewFrom` the random generators they used. */
     result: {

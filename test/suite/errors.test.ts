@@ -203,9 +203,9 @@ describe('what cannot be meant', () => {
   });
   test('neither `to` nor `artifact`, or both', async () => {
     expect((await refused(one('    convert: { name: x }\n'))).message).toMatch(
-      /^case `a`: a conversion has either `to` .* or `artifact` .*, not neither$/,
+      /^case `a`: a conversion has one of `to` .*, `chain` .* and `artifact` .*, not none$/,
     );
-    expect((await refused(one('    convert: { to: onnx, artifact: x }\n'))).message).toMatch(/, not both$/);
+    expect((await refused(one('    convert: { to: onnx, artifact: x }\n'))).message).toMatch(/, not to and artifact$/);
   });
   test('a tolerance that is none: the case is named', async () => {
     const error = await refused(one('    convert: { to: onnx, tolerance: close }\n'));

@@ -21,9 +21,11 @@ def calibration_paths(job: ExportJob) -> list[str]:
     given = job.options["calibration"]
     paths = [given] if isinstance(given, str) else list(given or [])
     if not paths:
+        precision = job.options.get("precision")
+        what = "this conversion" if precision is None else f"precision {precision}"
         raise WorkerError(
             "calibration-missing",
-            f"{job.model.shown}: precision {job.options['precision']} needs calibration data",
+            f"{job.model.shown}: {what} needs calibration data",
             fix="give `options: {calibration: data.npz}`: typical inputs, one array for each input",
         )
     for path in paths:
@@ -31,7 +33,7 @@ def calibration_paths(job: ExportJob) -> list[str]:
             raise WorkerError(
                 "export-failed",
                 f"calibration file {shown_path(path, job.model.root)} does not exist",
-                fix="give an npz or safetensors file of typical inputs",
+                fix="give an npy, npz or safetensors file of typical inputs",
             )
     return paths
 

@@ -28,7 +28,10 @@ class Quantization:
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """`dtype` None: any. `shape` None: not even the rank is declared."""
+    """`dtype` None: any. `shape` None: not even the rank is declared.
+
+    `container`: not one tensor but several (containers.py); `dtype` is then that of its values.
+    """
 
     name: str
     dtype: str | None = None
@@ -36,6 +39,7 @@ class TensorSpec:
     quantization: Quantization | None = None
     argmax_of: str | None = None
     classes: list[str | int | float] | None = None
+    container: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         spec: dict[str, Any] = {"name": self.name, "dtype": self.dtype, "shape": self.shape}
@@ -45,6 +49,8 @@ class TensorSpec:
             spec["argmaxOf"] = self.argmax_of
         if self.classes is not None:
             spec["classes"] = self.classes
+        if self.container is not None:
+            spec["container"] = self.container
         return spec
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .containers import is_part
 from .contract import Contract, Quantization, TensorSpec
 from .errors import WorkerError
 from .safetensors import SafetensorsError, read_tensors
@@ -26,13 +27,17 @@ def fit(tensors: Mapping[str, Tensor], contract: Contract) -> dict[str, Tensor]:
     """The tensors under the contract's own names, in its order, cast and quantised where due.
 
     A contract without inputs (a PyTorch module) takes what there is. Floats are rounded to inputs of
-    16 bits; any other dtype is accepted only where every value survives the cast.
-    Raises WorkerError `input-mismatch`.
+    16 bits; any other dtype is accepted only where every value survives the cast. The tensors of a
+    container (containers.py) are passed on under their names. Raises WorkerError `input-mismatch`.
     """
     if not contract.inputs:
         return dict(tensors)
-    paired = _pair(tensors, contract)
-    return {spec.name: _fit_one(tensor, spec) for spec, tensor in paired}
+    containers = [spec.name for spec in contract.inputs if spec.container is not None]
+    parts = {key: t for key, t in tensors.items() if any(is_part(key, name) for name in containers)}
+    rest = {key: tensor for key, tensor in tensors.items() if key not in parts}
+    plain = [spec for spec in contract.inputs if spec.container is None]
+    paired = _pair(rest, Contract(plain, names=contract.names)) if plain or rest else []
+    return {**{spec.name: _fit_one(tensor, spec) for spec, tensor in paired}, **parts}
 
 
 def _pair(tensors: Mapping[str, Tensor], contract: Contract) -> list[tuple[TensorSpec, Tensor]]:

@@ -31,10 +31,16 @@ class Toolchain:
         self._folder = os.path.abspath(folder)
         with open(os.path.join(self._folder, "toolchain.json"), encoding="utf-8") as file:
             self._registry: dict[str, Any] = json.load(file)
-        if self._folder not in sys.path:
-            sys.path.append(self._folder)
+        for folder in (self._folder, *self._used()):
+            if folder not in sys.path:
+                sys.path.append(folder)
         for key, value in self._registry.get("environment", {}).items():
             os.environ.setdefault(key, value)
+
+    def _used(self) -> list[str]:
+        """Folders of toolchains whose code this one needs (`uses`); their packages are in its own lock."""
+        beside = os.path.dirname(self._folder)
+        return [os.path.join(beside, name) for name in self._registry.get("uses", [])]
 
     @property
     def name(self) -> str:

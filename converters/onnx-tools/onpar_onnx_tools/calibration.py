@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
-from onpar_host.calibration import read_arrays
+from onpar_host.calibration import calibration_paths, read_arrays
 from onpar_host.errors import WorkerError
 from onpar_host.exporting import ExportJob
 from onpar_host.findings import Finding
@@ -26,13 +25,14 @@ class CalibrationRows:
 
     A model with a fixed batch gets as many rows at once as it wants, any other one row; inputs
     without axes are given whole. Arrays named otherwise than the inputs are taken in order.
-    Raises WorkerError `export-failed` for missing, unreadable or unfitting files.
+    Raises WorkerError `calibration-missing` without files, `export-failed` for missing, unreadable
+    or unfitting ones.
     """
 
     def __init__(self, job: ExportJob, model: Any) -> None:
         self._job = job
         self._inputs = _inputs_of(model)
-        self.paths = _paths(job)
+        self.paths = calibration_paths(job)
         self.feeds: list[Feed] = []
         for path in self.paths:
             shown = shown_path(path, job.model.root)
@@ -135,25 +135,6 @@ class CalibrationRows:
             }
             for start in range(0, count - batch + 1, batch)
         ]
-
-
-def _paths(job: ExportJob) -> list[str]:
-    given = job.options["calibration"]
-    paths = [given] if isinstance(given, str) else list(given or [])
-    if not paths:
-        raise WorkerError(
-            "export-failed",
-            f"{job.model.shown}: this conversion needs calibration data",
-            fix="give `options: {calibration: data.npz}`: typical inputs, one array for each input",
-        )
-    for path in paths:
-        if not os.path.isfile(path):
-            raise WorkerError(
-                "export-failed",
-                f"calibration file {shown_path(path, job.model.root)} does not exist",
-                fix="give an npy, npz or safetensors file of typical inputs",
-            )
-    return paths
 
 
 def _inputs_of(model: Any) -> dict[str, tuple[str, list[int | None]]]:

@@ -39,10 +39,17 @@ export const run: Command = {
         describe: 'Exporter to use (default: the format’s own)',
         group: 'Conversion:',
       })
+      .option('chain', {
+        type: 'string',
+        array: true,
+        describe:
+          'Exporters one behind the other, each compared with the source: --chain torch-onnx,onnx-simplify,openvino',
+        group: 'Conversion:',
+      })
       .option('option', {
         type: 'string',
         array: true,
-        describe: 'Exporter option: --option opset=18',
+        describe: 'Exporter option: --option opset=18; of a link of a chain: --option torch-onnx.opset=18',
         group: 'Conversion:',
       })
       .option('weights', {
@@ -58,6 +65,7 @@ export const run: Command = {
       })
       .example('$0 run', 'run the suite in this folder')
       .example('$0 run model.py:build --to onnx', 'export a PyTorch model and compare')
+      .example('$0 run model.py:build --chain torch-onnx,onnx-simplify,openvino', 'name the link that breaks parity')
       .example(
         '$0 run model.keras --to tflite --option precision=int8 --option calibration=data.npz --tolerance int8',
         '',
@@ -87,7 +95,7 @@ async function planRun(targets: readonly string[], args: Args): Promise<Plan> {
 async function suitesOf(targets: readonly string[], args: Args): Promise<Suite[]> {
   const to = many(args, 'to').flatMap((formats) => formats.split(','));
   const models = targets.filter((t) => !looksLikeSuite(t));
-  if (to.length > 0 || models.length > 0) return [await adHoc(targets, to, args)];
+  if (to.length > 0 || many(args, 'chain').length > 0 || models.length > 0) return [await adHoc(targets, to, args)];
   const files = targets.length > 0 ? targets : [findSuite(process.cwd())];
   const { loadSuite } = await import('../../suite/load.ts');
   return Promise.all(
@@ -106,14 +114,15 @@ async function suitesOf(targets: readonly string[], args: Args): Promise<Suite[]
 
 async function adHoc(targets: readonly string[], to: readonly string[], args: Args): Promise<Suite> {
   const [model] = targets;
+  const chains = many(args, 'chain').map((names) => names.split(',').map((name) => name.trim()));
   if (model === undefined || targets.length > 1) {
     throw new OnparError({
       code: 'usage',
-      message: `--to converts one model, ${targets.length} were named`,
+      message: `--${to.length > 0 ? 'to' : 'chain'} converts one model, ${targets.length} were named`,
       fix: 'write `onpar run model.py:build --to onnx`; several models belong in a suite',
     });
   }
-  if (to.length === 0) {
+  if (to.length === 0 && chains.length === 0) {
     throw new OnparError({
       code: 'usage',
       message: `${model} is a model, and no format to convert it to was given`,
@@ -126,11 +135,12 @@ async function adHoc(targets: readonly string[], to: readonly string[], args: Ar
     artifacts: [],
     to,
     exporter: one(args, 'exporter'),
+    chains,
     options: Object.fromEntries(pairs(args, 'option', 'NAME=value').map(([name, text]) => [name, optionValue(text)])),
     weights: one(args, 'weights'),
     inputs: Object.fromEntries(many(args, 'input').map(parseInput)),
     runtimes: [],
-    title: `${model} → ${to.join(', ')}`,
+    title: `${model} → ${[...to, ...chains.map((names) => names.join(' → '))].join(', ')}`,
   };
   return adHocSuite(request);
 }

@@ -81,7 +81,14 @@ function compareSide(
       differences: differencesOf(own),
     };
   });
-  return { pairs, rows, findings: [...findings, ...orderFinding(side, pairs, reference, candidate, input.sameFormat)] };
+  return {
+    pairs,
+    rows,
+    findings: [
+      ...findings,
+      ...orderFinding(side, pairs, reference, candidate, input.sameFormat && input.byName !== true),
+    ],
+  };
 }
 
 const namesOf = ({ specs }: Signature): string[] => specs.map((spec) => spec.name);

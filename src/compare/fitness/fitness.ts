@@ -13,6 +13,8 @@ export interface FitnessInput {
   readonly agrees?: Agrees;
   /** The candidate declares that it takes the scales of activations from each batch: rows mix by their rounding, on purpose. */
   readonly batchRanges?: boolean;
+  /** Samples are sequences, each of which starts from a state that it is given. */
+  readonly isSequence?: boolean;
 }
 
 /** How far two runs of the reference lay apart: no noise floor may be lower. Outputs carry the reference's names. */
@@ -41,14 +43,15 @@ export function judgeFitness({
   candidate,
   agrees = agreesToShare,
   batchRanges = false,
+  isSequence = false,
 }: FitnessInput): Fitness {
   const of = ({ contract }: FitnessSide) => orOneStep(agrees, quantisedOutputs(contract));
   const own = unsteadyOutputs(reference.repeats, of(reference));
-  const unfit = unfitReference(reference) ?? notDeterministic('reference', reference, own);
+  const unfit = unfitReference(reference) ?? notDeterministic('reference', reference, own, isSequence);
   const findings = [...changing(reference, unfit), ...unsteady('reference', own)];
   const theirs = unsteadyOutputs(candidate.repeats, of(candidate));
   if (unfit === null) {
-    const fault = notDeterministic('candidate', candidate, theirs);
+    const fault = notDeterministic('candidate', candidate, theirs, isSequence);
     findings.push(...(fault === null ? [] : [fault]), ...unsteady('candidate', theirs));
     // Rows that are drawn anew differ anyway.
     const rows = fault === null ? mixed(candidate, of(candidate)) : null;
@@ -62,11 +65,17 @@ function notDeterministic(
   role: 'reference' | 'candidate',
   side: FitnessSide,
   unsteadyOnes: readonly Unsteady[],
+  isSequence: boolean,
 ): RawFinding | null {
   const worst = unsteadyOnes.find(({ beyond }) => beyond);
   const unseeded = side.random.filter(({ seeded }) => !seeded);
   if (worst === undefined && unseeded.length === 0) return null;
   const changed = changedState(side);
+  // What neither draws random numbers nor fails the second time has kept something from the first.
+  const kept = unsteadyOnes.find(({ beyond, differs, output }) => beyond && differs === 'run' && output !== null);
+  const isRandom = side.random.length > 0 || Array.isArray(side.facts.drewFrom);
+  if (isSequence && !isRandom && kept !== undefined)
+    return makeFinding('state-not-reset', role, { changed, ...sizeOf(kept) });
   const causes = likelyCauses(side, worst);
   // A state that moves on explains why the second answer is another one; a new process starts from the same state.
   if (role === 'reference' && changed.length > 0 && worst?.differs === 'run')

@@ -39,6 +39,8 @@ export interface Decision {
   readonly open: boolean;
   /** float64 contradicts what both runtimes agree on, or the reference itself: it was not believed. */
   readonly distrusted: boolean;
+  /** What the floor was measured in. */
+  readonly cells: readonly Cell[];
 }
 
 /**
@@ -95,6 +97,7 @@ export function decide({ step, reach, samples, unsteady = 0 }: DecideInput): Dec
     // A declared lower precision is another function in float64 by its own rounding: only the floor can judge it.
     open: !byRms(step) && (silent || isOpen(telling, worst, limit)),
     distrusted: twins?.distrusted === true,
+    cells,
   };
 }
 

@@ -7,9 +7,10 @@ import { isInNode, resolveHost } from '../hosts.ts';
 import { renamedInputs } from '../inputs.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
-import { exportModel } from '../steps/export.ts';
+import { exportThrough } from './chained.ts';
 import type { Probing } from './probing.ts';
 import type { Example } from './sample-plan.ts';
+import { candidateSteps } from './sequence.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
 import { type Watched, watch } from './watched.ts';
@@ -45,6 +46,8 @@ interface CandidateNeeds {
   readonly set: StepResult<{ readonly samples: readonly Sample[] }>;
   readonly referenceContract: IoContract;
   readonly probing: Probing;
+  /** How the reference did: of a stateful model, whose outputs code names only by running. */
+  readonly reference: Promise<Watched>;
 }
 
 /** Makes the candidate where it does not exist yet, and runs it on the samples and the probes. */
@@ -64,17 +67,28 @@ export async function runCandidate(
     outputs: [],
     names: needs.referenceContract.names,
   };
-  const declared = Object.fromEntries(
-    (trace.artifact?.value.declared ?? []).flatMap((d) =>
-      d.side === 'input' && d.to !== undefined ? [[d.name, d.to]] : [],
-    ),
-  );
+  const declaredOf = (what: 'input' | 'output') =>
+    Object.fromEntries(
+      (trace.artifact?.value.declared ?? []).flatMap((d) =>
+        d.side === what && d.to !== undefined ? [[d.name, d.to]] : [],
+      ),
+    );
+  const declared = declaredOf('input');
+  const steps =
+    conversion.rules.sequence === undefined
+      ? {}
+      : candidateSteps(conversion, inputs, {
+          contract: needs.referenceContract,
+          observation: (await needs.reference).observation.value,
+          declared: declaredOf('output'),
+        });
   const side: ObservedSide = {
     role: 'candidate',
     model,
     inputs,
     rename: (contract) => renamedInputs(reference, contract, mapInputs, declared),
     renameKey: [mapInputs, declared, reference.names],
+    ...steps,
   };
   trace.sides.candidate = side;
   return watch(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir }, needs.probing);
@@ -88,7 +102,7 @@ async function candidateModel(
 ): Promise<KeyedModel> {
   if (conversion.existing !== null) return existingCandidate(conversion, conversion.existing);
   if (conversion.exporter === null) return source;
-  const artifact = trace.count(await exportModel(ctx, conversion, { model: source, inputs, example }));
+  const artifact = await exportThrough(ctx, conversion, { source, inputs, example }, (made) => trace.count(made));
   trace.artifact = artifact;
   trace.findings.push(...artifact.value.findings);
   return keyedArtifact(conversion, artifact.value, artifact.dir);

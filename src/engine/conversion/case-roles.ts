@@ -8,7 +8,7 @@ import { wantsRoles, withReadRoles } from '../input-roles.ts';
 import { existingCandidate, type KeyedModel, keyedArtifact } from '../model-key.ts';
 import { exportModel } from '../steps/export.ts';
 import { makeSamples } from '../steps/sample.ts';
-import { type Example, samplePlan, tracingExample } from './sample-plan.ts';
+import { type Example, oneStep, samplePlan, tracingExample } from './sample-plan.ts';
 import type { Trace } from './trace.ts';
 
 export interface CaseInputs {
@@ -39,7 +39,7 @@ export async function caseInputs(
   if (conversion.samples.portfolio === 0 || !wantsRoles(known)) return { inputs: known, example: null };
   const first = trace.count(
     await makeSamples(ctx, conversion.id, {
-      ...samplePlan(conversion, known, seed),
+      ...oneStep(samplePlan(conversion, known, seed)),
       portfolio: 1,
       special: false,
       files: [],
@@ -50,7 +50,7 @@ export async function caseInputs(
   let isOwn = false;
   for (const exporting of onnxExports(conversion, family)) {
     if (!wantsRoles(known)) break;
-    isOwn ||= exportKey(exporting) === exportKey(conversion);
+    isOwn ||= exportKey(exporting) === exportKey(conversion.chain?.earlier[0] ?? conversion);
     try {
       const artifact = await exportModel(ctx, exporting, { model: source, inputs: traced, example });
       known = await withReadRoles(ctx, conversion, known, [keyedArtifact(exporting, artifact.value, artifact.dir)]);
@@ -66,14 +66,19 @@ const exportKey = ({ exporter, convert }: Conversion): string => digestJson([exp
 
 /** Every distinct ONNX export of the case; where it has none, one that is made only to be read. */
 function onnxExports(conversion: Conversion, family: readonly Conversion[]): Conversion[] {
-  const exports = family.filter(({ exporter, candidate }) => exporter !== null && candidate.format === 'onnx');
+  // Of a chain only the first link is exported from the source.
+  const exports = family.filter(
+    ({ exporter, candidate, chain }) => exporter !== null && candidate.format === 'onnx' && !chain?.earlier.length,
+  );
   const distinct = exports.filter((each, i) => exports.findIndex((e) => exportKey(e) === exportKey(each)) === i);
   if (distinct.length > 0 || family.some(({ existing }) => existing?.format === 'onnx')) return distinct;
   const reader = readingExporter(conversion);
   return reader === null
     ? []
-    : [{ ...conversion, exporter: reader, convert: { ...conversion.convert, to: 'onnx', options: {} } }];
+    : [{ ...unchained(conversion), exporter: reader, convert: { ...conversion.convert, to: 'onnx', options: {} } }];
 }
+
+const unchained = ({ chain: _, ...alone }: Conversion): Conversion => alone;
 
 /** The default way to ONNX in the toolchain that opens the source anyway: nothing is installed only for reading. */
 function readingExporter({ source, reference }: Conversion): ExporterInfo | null {

@@ -3,6 +3,8 @@ import { PERTURB_STEPS, type PerturbStep } from '../../records/variant.ts';
 import { declaredByRuntime } from './computed-precision.ts';
 import type { Trace } from './trace.ts';
 
+/** One scale for 65,536 steps per tensor: finer than half precision for all but the smallest of its weights. */
+const UINT16 = 'uint16';
 /** What exporters call weights in integers of 8 bits. */
 const INT8 = /^(int8|uint8|dynamic-range|int16x8)/;
 
@@ -17,6 +19,7 @@ export function declaredStep({ rules }: Conversion, { artifact, candidate }: Tra
   const asked = candidate === null ? null : declaredByRuntime(candidate.value.facts);
   const named = [made, ...presets, ...(asked === null ? [] : [asked])].map((name): PerturbStep => {
     if (INT8.test(name)) return 'int8';
+    if (name === UINT16) return 'float16';
     return PERTURB_STEPS.find((step) => step === name) ?? 'float32';
   });
   return PERTURB_STEPS.findLast((step) => named.includes(step)) ?? 'float32';

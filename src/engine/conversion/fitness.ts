@@ -19,11 +19,13 @@ export function fitnessOf(
   candidate: Watched,
   probing: Probing,
   artifact: Artifact | undefined,
+  isSequence: boolean,
 ): Fitness {
   const { findings, ...fitness } = judgeFitness({
     reference: sideOf(reference, probing),
     candidate: sideOf(candidate, probing),
     batchRanges: artifact?.precision === 'dynamic-range',
+    isSequence,
   });
   return { ...fitness, findings: [...findings, ...unchecked(reference), ...unchecked(candidate)] };
 }

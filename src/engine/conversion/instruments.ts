@@ -16,9 +16,10 @@ import type { StepResult } from '../step.ts';
 import { type CompareRequest, compareObservations } from '../steps/compare.ts';
 import { inspectOnnx } from '../steps/inspect.ts';
 import { observeModel } from '../steps/observe.ts';
-import { perturbedOnnx, perturbedSamples } from '../steps/perturb.ts';
+import { movesInFile, perturbedModel, perturbedSamples } from '../steps/perturb.ts';
 import { computedLower } from './computed-precision.ts';
 import { declaredStep } from './declared-step.ts';
+import { inspectTfjs } from './inspect-tfjs.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
 
@@ -63,17 +64,18 @@ export async function compareWithInstruments(
   { reference, candidate }: Trace['sides'] = trace.sides,
 ): Promise<ConversionComparison> {
   const first = trace.count(await compareObservations(ctx, conversion, given)).value;
-  if (first.open.length === 0 || reference === null || candidate === null || trace.sampleDir === null) return first;
+  if (first.open.length === 0 || reference === null || candidate === null || given.sampleDir === null) return first;
   const step = declaredStep(conversion, trace);
   // Bit-identical outputs leave nothing to ask the files.
   const models = { reference: reference.model, candidate: candidate.model, step };
   const inspection = await inspectOnnx(ctx, conversion, models);
   const inspected = [
     ...(inspection === null ? [] : trace.count(inspection).value),
+    ...inspectTfjs(models, given.reference.value.facts),
     ...computedLower(given.reference.value.facts, given.candidate.value.facts, step),
   ];
   const request: CompareRequest = inspected.length === 0 ? given : { ...given, inspected };
-  const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: trace.sampleDir };
+  const about: Measuring = { ctx, conversion, trace, step, request, reference, candidate, sampleDir: given.sampleDir };
   const isSmall = outputElements(request, request.samples) <= SMALL_ELEMENTS;
   // Of a declared precision the floor alone decides: it is measured as well as it can be from the start.
   let floor = await measureFloor(about, isSmall && step !== 'float32' ? RUNS_OF_SMALL : RUNS);
@@ -135,6 +137,7 @@ async function measureFloor(about: Measuring, count: number): Promise<Measured> 
         samples: moved.value,
         sampleDir: moved.dir,
         perturb: reach === 'weights' ? { step, seed } : null,
+        moveStates: seed,
         float64: false,
         label: `measuring the noise floor, run ${seed} of ${count}`,
       }),
@@ -220,6 +223,8 @@ interface VariantRun {
   readonly perturb: { readonly step: PerturbStep; readonly seed: number } | null;
   readonly float64: boolean;
   readonly accumulate?: NonNullable<Variant['accumulate']>;
+  /** Seed with which the states of a sequence are moved. */
+  readonly moveStates?: number;
   readonly label: string;
 }
 
@@ -227,13 +232,12 @@ interface VariantRun {
 async function observeVariant(
   { ctx, conversion, trace }: Measuring,
   side: ObservedSide,
-  { samples, sampleDir, perturb, float64, accumulate, label }: VariantRun,
+  { samples, sampleDir, perturb, float64, accumulate, moveStates, label }: VariantRun,
 ): Promise<StepResult<Observation> | null> {
   const deployed = conversion[side.role];
   const runtime = float64 ? twinOf(deployed.runtime, side) : deployed.runtime;
   if (runtime === null) return null;
-  // The weights of ONNX lie in the file, and every runtime of ONNX reads the moved file alike.
-  const inFile = perturb !== null && side.model.ref.format === 'onnx';
+  const inFile = perturb !== null && movesInFile(side.model.ref.format);
   const variant: Variant = {
     ...(float64 ? { precision: 'float64' as const } : {}),
     ...(perturb === null || inFile ? {} : { perturb }),
@@ -241,9 +245,10 @@ async function observeVariant(
   };
   if (perturb !== null && !inFile && runtime.variants?.includes('perturb') !== true) return null;
   if (accumulate !== undefined && runtime.variants?.includes('accumulate') !== true) return null;
-  const model = inFile && perturb !== null ? await perturbedOnnx(ctx, conversion, side.model, perturb) : side.model;
+  const model = inFile && perturb !== null ? await perturbedModel(ctx, conversion, side.model, perturb) : side.model;
   // Options belong to the side's own runtime, its optimiser's among them.
-  const { options = {}, ...asked } = side;
+  const { options = {}, ...own } = side;
+  const asked = moveStates === undefined ? own : movingStates(own, moveStates);
   return trace.count(
     await observeModel(ctx, conversion, {
       ...asked,
@@ -260,6 +265,17 @@ async function observeVariant(
   );
 }
 
+/** A state rounds in every step, as an input does in its one: it is moved on its way as well. */
+const movingStates = <T extends Pick<ObservedSide, 'steps' | 'stepsKey'>>(side: T, seed: number): T => {
+  const { steps } = side;
+  if (steps === undefined) return side;
+  return {
+    ...side,
+    steps: (contract) => ({ ...steps(contract), move: seed }),
+    stepsKey: [side.stepsKey, 'moved', seed],
+  };
+};
+
 /** The runtime that evaluates a side in float64: its own where that can, else one of the same format that can. */
 function twinOf(deployed: RuntimeInfo, { model }: ObservedSide): RuntimeInfo | null {
   if (deployed.variants?.includes('float64') === true) return deployed;
@@ -270,7 +286,7 @@ function twinOf(deployed: RuntimeInfo, { model }: ObservedSide): RuntimeInfo | n
 }
 
 const canPerturb = ({ conversion, reference }: Measuring): boolean =>
-  reference.model.ref.format === 'onnx' || conversion.reference.runtime.variants?.includes('perturb') === true;
+  movesInFile(reference.model.ref.format) || conversion.reference.runtime.variants?.includes('perturb') === true;
 
 /** An instrument that fails is no failure of the conversion: what it would have told stays unknown, and it is said. */
 async function attempt<T>({ trace, ctx }: Measuring, run: () => Promise<T | null>): Promise<T | null> {

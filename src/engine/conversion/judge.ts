@@ -9,6 +9,7 @@ import { worstVerdict } from '../../records/verdict.ts';
 import type { RunContext } from '../context.ts';
 import { measureCoverage } from '../steps/coverage.ts';
 import { fitnessOf } from './fitness.ts';
+import { checkSteps } from './forced.ts';
 import { compareWithInstruments } from './instruments.ts';
 import { checkOptimisers } from './optimiser.ts';
 import type { Probing } from './probing.ts';
@@ -45,7 +46,13 @@ export async function judge(
   const covered = trace.count(await measureCoverage(ctx, conversion, plan, ordinary, reference));
   trace.coverage = covered.value.coverage;
   trace.findings.push(...covered.value.findings);
-  const fitness = fitnessOf(watched.reference, watched.candidate, probing, trace.artifact?.value);
+  const fitness = fitnessOf(
+    watched.reference,
+    watched.candidate,
+    probing,
+    trace.artifact?.value,
+    conversion.rules.sequence !== undefined,
+  );
   trace.spread = fitness.spread;
   const common = {
     inputs: plan.inputs,
@@ -56,10 +63,17 @@ export async function judge(
   const compare = (chosen: readonly Sample[]) =>
     compareWithInstruments(ctx, conversion, { ...common, reference, candidate, samples: chosen, fitness }, trace);
   const special = judged.filter((s) => s.group === 'special');
-  const deployed =
+  const own =
     special.length === 0 || ordinary.length === 0
       ? await compare(judged)
       : withSpecial(await compare(ordinary), await compare(special));
+  const deployed = await checkSteps(
+    ctx,
+    conversion,
+    own,
+    { ...common, reference, candidate, samples: ordinary, fitness },
+    trace,
+  );
   trace.comparison = await checkOptimisers(ctx, conversion, deployed, {
     ...watched,
     samples: ordinary,

@@ -44,7 +44,13 @@ function tensorInfos(path: string): TensorInfo[] {
 
 async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
   const [first] = conversion.samples.files;
-  if (first === undefined || conversion.source.callable === undefined || !statSync(first).isFile() || isTable(first))
+  const { callable, format } = conversion.source;
+  if (
+    first === undefined ||
+    (callable === undefined && format !== 'served') ||
+    !statSync(first).isFile() ||
+    isTable(first)
+  )
     return null;
   const tensors = readTensorFile(first);
   return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));

@@ -22,7 +22,20 @@ export function samplePlan(
     labels: [...new Set([...c.labels, ...c.conversions.flatMap((v) => gateLabels(v.tolerances))])],
     dims: Object.fromEntries(Object.entries(c.dims).map(([name, sizes]) => [name, [...sizes]])),
     seed,
+    ...(c.state === null ? {} : { sequence: c.state }),
   };
+}
+
+/** A step in the middle of a sequence: small, and past the sizes 0 and 1 that exporters take for constants. */
+const MIDDLE = 3;
+
+/** One run of the model by itself: what an exporter traces with where a sample is a sequence of steps. */
+export function oneStep({ sequence, ...plan }: SamplePlan): SamplePlan {
+  if (sequence === undefined) return plan;
+  const sizes = Object.entries(sequence.grow).map(
+    ([dim, { from, by }]) => [dim, [from + by * MIDDLE]] as [string, number[]],
+  );
+  return { ...plan, files: [], images: [], special: false, dims: { ...plan.dims, ...Object.fromEntries(sizes) } };
 }
 
 /** Labels that a gate of accuracy asks for. Those of all conversions of a case, so that they share its samples. */

@@ -3,7 +3,10 @@ import type { InputPlan } from '../../records/rules.ts';
 import type { ObserveRequest } from '../steps/observe.ts';
 
 /** One side of a conversion as it was observed: all that is needed to observe it again under another condition. */
-export type ObservedSide = Pick<ObserveRequest, 'role' | 'model' | 'rename' | 'renameKey' | 'options'> & {
+export type ObservedSide = Pick<
+  ObserveRequest,
+  'role' | 'model' | 'rename' | 'renameKey' | 'steps' | 'stepsKey' | 'options'
+> & {
   readonly inputs: readonly InputPlan[];
 };
 

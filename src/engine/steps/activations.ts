@@ -51,6 +51,7 @@ export async function measureActivations(
       options,
       inputs: side.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
       rename: side.renameKey,
+      ...(side.stepsKey === undefined ? {} : { steps: side.stepsKey }),
       samples: samples.map((s) => [s.id, s.digest]),
       place: place.digest,
       cpu: cpuFeatures(),
@@ -151,6 +152,7 @@ class TappedModel {
             samples: [{ id: sample.id, inputs: join(sampleDir, sample.file) }],
             outDir: dir,
             rename: side.rename(opened.contract),
+            ...(side.steps === undefined ? {} : { sequence: side.steps(opened.contract) }),
           },
           { timeoutMs },
         );

@@ -67,6 +67,7 @@ export function compareObservations(
           sampleDir: request.sampleDir,
           declared,
           sameFormat,
+          byName: conversion.source.format === 'savedmodel',
           rules: conversion.rules,
           ...(request.evidence === undefined ? {} : { evidence: request.evidence.evidence }),
           ...(request.inspected === undefined ? {} : { inspected: request.inspected }),

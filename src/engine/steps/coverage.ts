@@ -20,14 +20,20 @@ export interface Covered {
 export function measureCoverage(
   ctx: RunContext,
   conversion: Conversion,
-  plan: Pick<SamplePlan, 'inputs' | 'dims'>,
+  plan: Pick<SamplePlan, 'inputs' | 'dims' | 'sequence'>,
   samples: readonly Sample[],
   reference: StepResult<Observation>,
 ): Promise<StepResult<Covered>> {
   return ctx.steps.run<Covered>({
     kind: 'compare',
     version: 1,
-    inputs: { coverage: reference.id, inputs: plan.inputs, dims: plan.dims, samples: samples.map((s) => s.id) },
+    inputs: {
+      coverage: reference.id,
+      inputs: plan.inputs,
+      dims: plan.dims,
+      ...(plan.sequence === undefined ? {} : { sequence: plan.sequence }),
+      samples: samples.map((s) => s.id),
+    },
     conversion: conversion.id,
     label: 'measuring what the samples moved',
     run: async () => {

@@ -48,6 +48,7 @@ export async function describeModel(
         return {
           value: { contract, facts, findings, exampleInputs: answer.exampleInputs === undefined ? null : name },
           dependencies: answer.dependencies,
+          transient: runtime.remote === true,
         };
       });
     },

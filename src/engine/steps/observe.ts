@@ -7,12 +7,13 @@ import type { Observation, SampleRun } from '../../records/observation.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { Variant } from '../../records/variant.ts';
-import type { Verbs } from '../../workers/protocol.ts';
+import type { StepRequest, Verbs } from '../../workers/protocol.ts';
 import type { Worker } from '../../workers/worker.ts';
 import type { RunContext } from '../context.ts';
-import { type ResolvedHost, resolveHost } from '../hosts.ts';
+import { resolveHost } from '../hosts.ts';
 import { cpuFeatures } from '../machine.ts';
 import type { KeyedModel } from '../model-key.ts';
+import type { ResolvedHost } from '../resolved-host.ts';
 import type { StepResult } from '../step.ts';
 import { fedProbes, type Probe } from './probes.ts';
 
@@ -26,6 +27,10 @@ export interface ObserveRequest {
   readonly rename: (contract: IoContract) => Record<string, string>;
   /** What `rename` hangs on, for the key. */
   readonly renameKey: unknown;
+  /** Given the model's own contract, how it goes from step to step; missing: a sample is one run. */
+  readonly steps?: (contract: IoContract) => StepRequest;
+  /** What `steps` hangs on, for the key. */
+  readonly stepsKey?: unknown;
   /** Run otherwise than deployed: in another runtime, with other options, as a variant. */
   readonly otherwise?: {
     readonly runtime: RuntimeInfo;
@@ -64,6 +69,7 @@ export async function observeModel(
       model: request.model.key,
       inputs: request.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
       rename: request.renameKey,
+      ...(request.stepsKey === undefined ? {} : { steps: request.stepsKey }),
       samples: request.samples.map((s) => [s.id, s.digest]),
       probes: (request.probes ?? []).map(({ id, sample, row }) => [id, sample.digest, row]),
       replica: request.fresh === true ? 'fresh' : null,
@@ -172,7 +178,9 @@ async function observe(
     peakMemoryBytes: peak,
     log: log.trim(),
   };
-  return { value, dependencies: [...dependencies], transient: deaths > 0 };
+  // A server may answer otherwise tomorrow, and nothing here would tell.
+  const isRemote = runtimeOf(conversion, request).runtime.remote === true;
+  return { value, dependencies: [...dependencies], transient: deaths > 0 || isRemote };
 }
 
 /** One run that a worker is asked for: a sample or a probe, and where its inputs lie. */
@@ -209,7 +217,13 @@ async function runBatch(
   const timeoutMs = conversion.case.timeoutMs;
   const answer = await worker.request(
     'run',
-    { session, samples, outDir: dir, rename: request.rename(opened.contract) },
+    {
+      session,
+      samples,
+      outDir: dir,
+      rename: request.rename(opened.contract),
+      ...(request.steps === undefined ? {} : { sequence: request.steps(opened.contract) }),
+    },
     { timeoutMs },
   );
   await worker.request('close', { session }, { timeoutMs });

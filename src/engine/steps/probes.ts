@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Sample } from '../../records/sample.ts';
-import { takeRows } from '../../sample/rows.ts';
+import { takeRows } from '../../tensor/rows.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 
 /** A run beyond the planned ones, made to learn about the model itself: a sample once more, or one of its rows alone. */

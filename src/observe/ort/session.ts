@@ -5,6 +5,7 @@ import { type Dtype, isDtype } from '../../tensor/dtype.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
 import { viewBytes } from '../../tensor/views.ts';
 import { asHalf } from '../feeding.ts';
+import { refusalOf, said } from './refusals.ts';
 
 /** One of onnxruntime's JavaScript packages: they share their interface, and what they cannot do. */
 export interface Ort {
@@ -14,36 +15,33 @@ export interface Ort {
   readonly Tensor: typeof OrtTensor;
 }
 
-/** ORT puts what is wrong on the line behind the one that says that something is. */
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error))
-    .trim()
-    .replaceAll(/\s*\n\s*/g, ' ')
-    .slice(0, 300);
-
-/** Why a session could not be made, as OnparError `model-load-failed` that names the file. */
+/** Why a session could not be made, as OnparError `model-load-failed`, or a code that says what is lacking. */
 export function loadError({ name, version }: Ort, path: string, error: unknown): OnparError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   const truncated = /[Pp]rotobuf parsing failed|ModelProto does not have a graph|INVALID_PROTOBUF/.test(text);
+  const refused = truncated ? undefined : refusalOf(text);
   return new OnparError({
     code: 'model-load-failed',
     message: truncated
-      ? `${path} is not a complete ONNX model: ${oneLine(error)}`
-      : `${name} ${version} cannot open ${path}: ${oneLine(error)}`,
+      ? `${path} is not a complete ONNX model: ${said(textOf(error))}`
+      : `${name} ${version} cannot open ${path}: ${said(textOf(error))}`,
     fix: truncated
       ? 'the file is truncated or of another format: export or copy it again'
       : 'see the operator, opset or dtype named above; another runtime (`--runtime onnxruntime`) may support it',
+    ...refused,
     exitCode: 1,
     cause: error,
   });
 }
 
-/** What a session takes and gives. Throws OnparError `model-load-failed` for sequences, maps and optionals. */
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What a session takes and gives. Throws OnparError `type-unsupported` for sequences, maps and optionals. */
 export function contractOf(ort: Ort, session: InferenceSession, path: string): IoContract {
   const spec = (metadata: InferenceSession.ValueMetadata): TensorSpec => {
     if (!metadata.isTensor) {
       throw new OnparError({
-        code: 'model-load-failed',
+        code: 'type-unsupported',
         message: `${path}: \`${metadata.name}\` is a sequence, map or optional, which ${ort.name} does not pass`,
         fix: 'export with tensors only (scikit-learn: option zipmap: false), or use the runtime `onnxruntime`',
         exitCode: 1,
@@ -82,7 +80,7 @@ export async function runSession(
   try {
     results = await session.run(feeds);
   } catch (error) {
-    throw new OnparError({ code: 'run-failed', message: oneLine(error), exitCode: 1, cause: error });
+    throw new OnparError({ code: 'run-failed', message: said(textOf(error)), exitCode: 1, cause: error });
   }
   return new Map(contract.outputs.map(({ name }) => [name, fromOrt(name, results[name] as OrtTensor)]));
 }

@@ -5,6 +5,7 @@ import { numberWords, primaryReason } from '../explain.ts';
 import { formatNumber } from '../numbers.ts';
 import { blocks, outcome, outcomeWord } from '../words.ts';
 import { Accept } from './accept.tsx';
+import { Chain } from './chain.tsx';
 import { Contract } from './contract.tsx';
 import { Coverage } from './coverage.tsx';
 import { ErrorAxis } from './error-axis.tsx';
@@ -47,6 +48,7 @@ function Full({ c }: { c: ReportCase }): VNode {
   return (
     <>
       <Reasons c={c} />
+      <Chain c={c} />
       <ErrorAxis c={c} />
       <Contract c={c} />
       <Outputs c={c} />

@@ -7,6 +7,7 @@ import { mismatchWords, toleranceWords } from '../explain.ts';
 import { byRounding } from '../judged.ts';
 import { difference, formatCount, formatNumber, formatPair, formatPercent } from '../numbers.ts';
 import { outcomeWord } from '../words.ts';
+import { Drift } from './drift.tsx';
 import { HistogramChart } from './histogram.tsx';
 import { HowJudged } from './judged.tsx';
 import { Mark, Name, Part, Prose } from './words.tsx';
@@ -34,6 +35,7 @@ export function Outputs({ c }: { c: ReportCase }): VNode | null {
             </p>
           ) : null}
           <HowJudged o={o} />
+          <Drift o={o} />
           <div class="measures">
             <MetricsTable m={o.metrics} />
             <div>

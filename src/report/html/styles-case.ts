@@ -16,6 +16,7 @@ export const CASE_STYLES = `
 .findings li{padding-left:12px;border-left:3px solid var(--rule)}
 .findings li.error{border-color:var(--bad)}.findings li.warning{border-color:var(--g-close)}.findings li.cause{border-color:var(--g-equivalent)}
 
+.chain{list-style:none;display:grid;gap:4px}
 .expected{margin-bottom:10px}
 .log{font-size:12.5px;line-height:1.45;background:var(--raised);padding:8px 12px;margin-top:6px;max-height:320px;overflow:auto}
 .part details+details,.scroll+details,.lineage+details{margin-top:6px}
@@ -47,6 +48,16 @@ svg path{vector-effect:non-scaling-stroke;fill:none}
 .key .k-faint{width:5px;height:5px;margin-bottom:2px;opacity:.5}
 .key .k-allowed{width:16px;border-radius:0;background:var(--allowed);border-right:2px solid var(--limit)}
 .key .k-floor{width:0;border-radius:0;border-right:2px dashed var(--limit)}
+.drift{margin:0 0 20px;max-width:860px}
+.drift-axis{display:grid;grid-template-columns:44px minmax(0,1fr);gap:4px 4px;margin-top:8px}
+.drift-foot{grid-column:2}
+.course{stroke:currentColor;stroke-width:1.5;opacity:.45}
+.dot.small{stroke-width:7}
+.dot.bad{color:var(--bad)}
+.key .k-bad{background:var(--bad)}
+.key .k-dot{background:currentColor}
+.key .k-limit{width:14px;height:0;border-radius:0;background:none;border-top:2px solid var(--limit);margin-bottom:3px}
+.drift .k-floor{width:14px;height:0;border-right:0;border-top:2px dashed var(--limit);margin-bottom:3px}
 .output>summary{padding:2px 0}
 .output>p{margin:6px 0 12px}
 .output+.output{margin-top:8px}

@@ -1,6 +1,8 @@
 import type { OutputComparison } from '../../records/comparison.ts';
 import type { Report, ReportCase } from '../../records/report.ts';
 import { divergenceWords } from '../case-text.ts';
+import { chainText } from '../chain-text.ts';
+import { aloneLine, driftLine } from '../drift.ts';
 import { markdown, markdownCode } from '../escape.ts';
 import {
   failingOutputs,
@@ -53,6 +55,7 @@ export function summaryMarkdown(report: Report): string {
 function explained(c: ReportCase): string[] {
   const deciding = sortFindings(c.findings).filter((f) => f.severity !== 'info');
   const help = remedy(c);
+  const alone = aloneLine(c);
   return [
     '',
     `#### ${symbol(outcome(c), c.grade)} ${markdownCode(c.id)} ${outcomeWord(outcome(c), c.grade)}`,
@@ -60,6 +63,7 @@ function explained(c: ReportCase): string[] {
     ...(deciding.length === 0
       ? [`- ${markdown(primaryReason(c))}`]
       : deciding.map((f) => `- ${markdown(f.message)} (${markdownCode(f.code)})${helpWords(findingFix(f))}`)),
+    ...(c.chain === undefined ? [] : [`- Chain: ${markdown(chainText(c) ?? '')}`]),
     ...failingOutputs(c)
       .filter((o) => o.metrics.elements > 0 || o.gate !== undefined)
       .map((o) =>
@@ -67,6 +71,7 @@ function explained(c: ReportCase): string[] {
           ? `- ${markdownCode(o.name)}: ${mismatchWords(o) ?? 'elements'} outside, max abs ${formatNumber(o.metrics.maxAbs)}, max rel ${formatNumber(o.metrics.maxRel)}; allowed ${markdown(toleranceWords(o))}${judgedWords(o)}`
           : `- ${markdownCode(o.name)}: asked for: ${markdown(o.gate.asked)}${judgedWords(o)}`,
       ),
+    ...(alone === null ? [] : [`- ${markdown(alone)}`]),
     ...c.diagnoses.map((d) => `- **Cause:** ${markdown(d.message)} (${markdownCode(d.code)})`),
     ...(c.firstDivergence === null ? [] : [`- ${markdown(divergenceWords(c.firstDivergence))}`]),
     ...(help !== null && (deciding.length === 0 || failureOf(c) !== null) ? [`- **Do:** ${markdown(help)}`] : []),
@@ -76,7 +81,8 @@ function explained(c: ReportCase): string[] {
 
 const judgedWords = (o: OutputComparison): string => {
   const text = judgedLine(o);
-  return text === null ? '' : `; ${markdown(text)}`;
+  const drift = driftLine(o);
+  return `${text === null ? '' : `; ${markdown(text)}`}${drift === null ? '' : `; ${markdown(drift)}`}`;
 };
 
 const helpWords = (help: string | null): string => (help === null ? '' : `. ${markdown(help)}`);

@@ -1,5 +1,6 @@
 import type { Report, ReportCase } from '../../records/report.ts';
 import { caseLines, type LineKind } from '../case-text.ts';
+import { chainText } from '../chain-text.ts';
 import { visible } from '../escape.ts';
 import { numberWords, primaryReason, runFindings, worstFirst } from '../explain.ts';
 import { formatDuration } from '../numbers.ts';
@@ -35,7 +36,8 @@ function noteOf(c: ReportCase): string {
     return visible(`${c.optional && shown === 'skipped' ? 'optional: ' : ''}${primaryReason(c)}`);
   }
   const cached = c.steps.total > 0 && c.steps.cached === c.steps.total ? 'cached' : '';
-  return [numberWords(c), cached].filter((part) => part !== '').join(' · ');
+  const end = c.chain?.link === c.chain?.links.length ? chainText(c) : null;
+  return [numberWords(c), end ?? '', cached].filter((part) => part !== '').join(' · ');
 }
 
 /** The explanation under a conversion that did not pass. */

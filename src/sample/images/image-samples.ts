@@ -1,13 +1,13 @@
 import type { ImageSet } from '../../records/images.ts';
 import type { InputPlan, SamplePlan } from '../../records/rules.ts';
 import { BYTES_PER_ELEMENT } from '../../tensor/dtype.ts';
+import { range, takeRows } from '../../tensor/rows.ts';
 import { readSafetensors } from '../../tensor/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Axes, type Sizes, shapeAt } from '../axes.ts';
 import { fillInput } from '../fill-input.ts';
 import { normal } from '../generators/normal.ts';
 import { type Candidate, domainAt } from '../portfolio.ts';
-import { range, takeRows } from '../rows.ts';
 
 /** Pictures in one sample where the batch is dynamic: few enough to name the one that differs, more than one to be quick. */
 const PER_SAMPLE = 8;

@@ -20,6 +20,10 @@ export interface Toolchain {
   readonly needs: readonly string[];
   /** Node: a script that finishes what install scripts, which stay off, would have done. */
   readonly build: string | null;
+  /** Its runtimes execute models in a Chromium of this machine's. */
+  readonly browser: boolean;
+  /** Toolchains whose code this one runs too: it loads models as they do. */
+  readonly uses: readonly string[];
   readonly installedMb: number;
   readonly installedMbCpu: number | null;
   readonly lockFile: string;
@@ -35,6 +39,8 @@ interface ManifestFile {
   framework: string;
   needs?: string[];
   build?: string;
+  browser?: boolean;
+  uses?: string[];
   installedMb: number;
   installedMbCpu?: number | null;
   exporters?: { name: string; from: string[]; to: string; default?: boolean; options?: Record<string, OptionSpec> }[];
@@ -74,6 +80,8 @@ function readToolchain(folder: string): Toolchain {
     framework: manifest.framework,
     needs: manifest.needs ?? [],
     build: manifest.build === undefined ? null : join(dir, manifest.build),
+    browser: manifest.browser ?? false,
+    uses: manifest.uses ?? [],
     installedMb: manifest.installedMb,
     installedMbCpu: manifest.installedMbCpu ?? null,
     lockFile,

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OnparError } from '../../core/errors.ts';
 import { digestFile, digestJson } from '../../core/hash.ts';
 import { npmCommand, npmEnvironment } from './npm.ts';
 import type { Recipe, Stamp } from './recipe.ts';
@@ -27,6 +28,29 @@ function installedPackages(dir: string): Record<string, string> {
       return name === undefined || version === undefined ? [] : [[name, version]];
     }),
   );
+}
+
+/**
+ * Runs a toolchain's build script. What a user can mend it says in one JSON line on stdout, `{code, message, fix}`, which is
+ * thrown as OnparError; anything else it fails of goes up as it is.
+ */
+async function runBuild(name: string, script: string, dir: string, needs: NodeSpec['needs']): Promise<void> {
+  const { execa } = await import('execa');
+  const { exitCode, stdout, all, ...rest } = await execa(process.execPath, [script, dir, JSON.stringify(needs)], {
+    cwd: dir,
+    all: true,
+    stdin: 'ignore',
+    reject: false,
+  });
+  if (exitCode === 0) return;
+  let told: { code: string; message: string; fix: string };
+  try {
+    told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  } catch {
+    throw Object.assign(new Error(`the build script of ${name} failed`), { all, ...rest });
+  }
+  const last = all.split('\n').filter((line) => !line.startsWith('{'));
+  throw new OnparError({ ...told, detail: last.join('\n').slice(-2000), exitCode: 3 });
 }
 
 /** A folder with a node_modules of its own, made with npm from a lock with hashes; install scripts stay off. */
@@ -61,7 +85,7 @@ export function nodeRecipe(spec: NodeSpec): Recipe<Stamp> {
         });
         if (build !== null) {
           say('building');
-          await execa(process.execPath, [build, dir, JSON.stringify(needs)], { cwd: dir, all: true, stdin: 'ignore' });
+          await runBuild(name, build, dir, needs);
         }
         const packages = installedPackages(dir);
         return { packages, digest: digestJson([basis, packages]) };

@@ -17,6 +17,8 @@ from ..feeding import fit, read_sample
 from ..local_modules import importable
 from ..memory import mark_peak, peak_bytes
 from ..safetensors import write_tensors
+from ..stepping import Sequence, run_steps
+from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from ..opening import OpenedModel
@@ -43,7 +45,9 @@ def answer(
     before, generators = opened.session.state(), _generators(opened.session)
     with recording(model.root, own) as recorder, importable(model.import_folders):
         rename = params.get("rename") or {}
-        samples = [_run_one(opened, sample, files, rename) for sample in params["samples"]]
+        asked = params.get("sequence")
+        steps = None if asked is None else Sequence.from_json(asked, rename)
+        samples = [_run_one(opened, sample, files, rename, steps) for sample in params["samples"]]
         dependencies = recorder.files(with_modules=False)
     changed = _changed(before, opened.session.state())
     drew = _changed(generators, _generators(opened.session))
@@ -72,40 +76,71 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 def _run_one(
-    opened: OpenedModel, sample: dict[str, Any], files: _FileNames, rename: dict[str, str]
+    opened: OpenedModel,
+    sample: dict[str, Any],
+    files: _FileNames,
+    rename: dict[str, str],
+    steps: Sequence | None,
 ) -> dict[str, Any]:
     started = time.perf_counter()
     name = str(sample["id"])
     try:
-        return {"sample": name, **_outputs(opened, sample, files.path_for(name), rename)}
+        answered = _outputs(opened, sample, files.path_for(name), rename, steps)
+        return {"sample": name, **answered}
     except WorkerError as error:
         took = (time.perf_counter() - started) * 1000
         return {"sample": name, "outputs": [], "milliseconds": took, "failure": error.as_json()}
 
 
 def _outputs(
-    opened: OpenedModel, sample: dict[str, Any], path: str, rename: dict[str, str]
+    opened: OpenedModel,
+    sample: dict[str, Any],
+    path: str,
+    rename: dict[str, str],
+    steps: Sequence | None,
 ) -> dict[str, Any]:
-    session, root = opened.session, opened.model.root
     given = read_sample(str(sample["inputs"]))
     called = {rename.get(name, name): tensor for name, tensor in given.items()}
-    inputs = fit(called, session.contract)
-    about = opened.model.shown
-    with failing_as("input-mismatch", about, root):
-        feed = session.prepare(inputs)
-    with failing_as("run-failed", about, root):
-        started = time.perf_counter()
-        result = session.execute(feed)
-        took = (time.perf_counter() - started) * 1000
-        outputs = session.collect(result)
+    once = _Runner(opened)
+    outputs, shown = (
+        _both(once.run(called)) if steps is None else run_steps(steps, called, once.run)
+    )
+    with failing_as("run-failed", opened.model.shown, opened.model.root):
         write_tensors(path, outputs)
     answered: dict[str, Any] = {
         "file": path,
-        "outputs": [tensor.info(name) for name, tensor in outputs.items()],
-        "milliseconds": took,
+        "outputs": [tensor.info(name) for name, tensor in shown.items()],
+        "milliseconds": once.milliseconds,
     }
-    mutated = session.mutated_inputs(feed, inputs)
-    return {**answered, "mutatedInputs": mutated} if mutated else answered
+    return {**answered, "mutatedInputs": once.mutated} if once.mutated else answered
+
+
+def _both(outputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    return outputs, outputs
+
+
+class _Runner:
+    """Runs the model once or step after step; adds up the time it took, and the inputs it wrote into."""
+
+    def __init__(self, opened: OpenedModel) -> None:
+        self._opened = opened
+        self.milliseconds = 0.0
+        self.mutated: list[str] = []
+
+    def run(self, called: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Raises WorkerError `input-mismatch` or `run-failed`."""
+        session, model = self._opened.session, self._opened.model
+        inputs = fit(called, session.contract)
+        with failing_as("input-mismatch", model.shown, model.root):
+            feed = session.prepare(inputs)
+        with failing_as("run-failed", model.shown, model.root):
+            started = time.perf_counter()
+            result = session.execute(feed)
+            self.milliseconds += (time.perf_counter() - started) * 1000
+            outputs = session.collect(result)
+        mutated = session.mutated_inputs(feed, inputs)
+        self.mutated += [name for name in mutated if name not in self.mutated]
+        return outputs
 
 
 class _FileNames:

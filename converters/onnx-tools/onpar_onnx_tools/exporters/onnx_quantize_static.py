@@ -28,7 +28,7 @@ def version() -> str:
 
 
 def export(job: ExportJob) -> Exported:
-    """Raises WorkerError `export-failed` without calibration data or for types that do not go together.
+    """Raises WorkerError `calibration-missing`, or `export-failed` for types that do not go together.
 
     Inputs and outputs keep their types: they are quantised inside.
     """

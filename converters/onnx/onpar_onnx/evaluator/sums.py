@@ -21,7 +21,11 @@ def terms_along(shape: Sequence[int], axes: Axes) -> int:
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """`a @ b`: K terms a sum."""
-    return off(np.matmul(a, b), a.shape[-1], lambda: np.matmul(np.abs(a), np.abs(b)))
+    value = np.matmul(a, b)
+    if a.dtype == b.dtype:
+        # numpy multiplies bfloat16 as float32 and leaves it so.
+        value = value.astype(a.dtype, copy=False)
+    return off(value, a.shape[-1], lambda: np.matmul(np.abs(a), np.abs(b)))
 
 
 def total(x: np.ndarray, axes: Axes, keepdims: bool = True) -> np.ndarray:
@@ -41,6 +45,10 @@ def mean(x: np.ndarray, axes: Axes, keepdims: bool = True) -> np.ndarray:
 
 def einsum(equation: str, *operands: np.ndarray) -> np.ndarray:
     """numpy's einsum; terms are the product of the sizes that are summed over."""
+    if operands[0].dtype.name == "bfloat16":
+        # numpy's einsum has no loop for it.
+        wide = [operand.astype(np.float32) for operand in operands]
+        return einsum(equation, *wide).astype(operands[0].dtype)
     value = np.asarray(np.einsum(equation, *operands, optimize=len(operands) > 1))
     terms = max(_einsum_terms(equation, operands), len(operands))
     return off(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from onpar_host.containers import flattened, gathered
 from onpar_host.contract import Contract, Dim, TensorSpec
 from onpar_host.errors import WorkerError
 from onpar_host.generated_names import names_kind
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
-from onpar_host.tensor import Tensor, as_tensor
+from onpar_host.tensor import DTYPES, Tensor, as_tensor
 from onpar_host.variant import Variant
 
 from ..header import read_header
@@ -96,12 +98,19 @@ class ReferenceSession(Session):
         self._external = external
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
+        arrays = {name: self._fed(tensor) for name, tensor in inputs.items()}
+        fed = {name: Tensor(array, inputs[name].dtype) for name, array in arrays.items()}
         return {
-            name: tensor.to_float64()
-            if self.facts["float64"] and tensor.dtype in ("float32", "float16", "bfloat16")
-            else _array(tensor)
-            for name, tensor in inputs.items()
+            spec.name: arrays[spec.name]
+            if spec.container is None
+            else gathered(spec.name, fed, spec.container)
+            for spec in self.contract.inputs
         }
+
+    def _fed(self, tensor: Tensor) -> np.ndarray:
+        if self.facts["float64"] and tensor.dtype in ("float32", "float16", "bfloat16"):
+            return tensor.to_float64()
+        return _array(tensor)
 
     def execute(self, feed: dict[str, Any]) -> list[Any]:
         from ..evaluator.rounding import active
@@ -111,8 +120,13 @@ class ReferenceSession(Session):
             return self._evaluator.run(None, feed)
 
     def collect(self, result: list[Any]) -> dict[str, Tensor]:
-        names = (spec.name for spec in self.contract.outputs)
-        return {name: _as_output(name, value) for name, value in zip(names, result, strict=True)}
+        tensors: dict[str, Tensor] = {}
+        for spec, value in zip(self.contract.outputs, result, strict=True):
+            if spec.container is None:
+                tensors[spec.name] = _as_output(spec.name, value)
+            else:
+                tensors.update(flattened(spec.name, value, spec.container))
+        return tensors
 
     def dependencies(self) -> list[str]:
         return self._external
@@ -131,8 +145,7 @@ def _as_output(name: str, value: Any) -> Tensor:
     if not isinstance(value, np.ndarray):
         raise WorkerError(
             "run-failed",
-            f"output {name} is a {type(value).__name__} (a sequence, map or nothing), not a tensor",
-            fix="export without ZipMap, sequence or optional outputs",
+            f"output {name} is a {type(value).__name__}, not the tensor that the model declares",
         )
     return as_tensor(value)
 
@@ -152,27 +165,52 @@ def _contract(graph: Any) -> Contract:
 def _twin(contract: Contract) -> Contract:
     """Inputs of any float type are taken and widened; outputs are double."""
     narrow = ("float32", "float16", "bfloat16")
-    inputs = [
-        TensorSpec(s.name, None if s.dtype in narrow else s.dtype, s.shape) for s in contract.inputs
-    ]
+    inputs = [replace(s, dtype=None if s.dtype in narrow else s.dtype) for s in contract.inputs]
     outputs = [
-        TensorSpec(s.name, "float64" if s.dtype in narrow else s.dtype, s.shape)
-        for s in contract.outputs
+        replace(s, dtype="float64" if s.dtype in narrow else s.dtype) for s in contract.outputs
     ]
     return Contract(inputs, outputs, contract.names)
 
 
 def _spec(value: Any) -> TensorSpec:
-    kind = value.type.tensor_type
-    if value.type.WhichOneof("value") != "tensor_type" or not kind.elem_type:
-        return TensorSpec(value.name)
-    onnx = require("onnx")
-    name = "string" if kind.elem_type == onnx.TensorProto.STRING else _dtype_name(kind.elem_type)
-    return TensorSpec(value.name, name, _shape(kind) if kind.HasField("shape") else None)
+    container, kind = kind_of(value.type)
+    if kind is None or not kind.elem_type:
+        return TensorSpec(value.name, container=container)
+    dtype = _dtype_name(kind.elem_type)
+    if dtype not in DTYPES:
+        raise WorkerError(
+            "type-unsupported",
+            f"{value.name} has elements of type {dtype}, which no tensor file can hold",
+            fix=f"cast it inside the model to one of {', '.join(DTYPES)}",
+        )
+    if container is not None:
+        return TensorSpec(value.name, dtype, container=container)
+    return TensorSpec(value.name, dtype, _shape(kind) if kind.HasField("shape") else None)
+
+
+def kind_of(declared: Any) -> tuple[str | None, Any]:
+    """The container of a TypeProto, and the tensor type of its values where it has one."""
+    which = declared.WhichOneof("value")
+    if which == "sequence_type":
+        inner = declared.sequence_type.elem_type
+        if inner.WhichOneof("value") == "map_type":
+            return "sequence-of-maps", inner.map_type.value_type.tensor_type
+        return "sequence", inner.tensor_type
+    if which == "optional_type":
+        inner = declared.optional_type.elem_type
+        if inner.WhichOneof("value") == "sequence_type":
+            return "optional-sequence", inner.sequence_type.elem_type.tensor_type
+        return "optional", inner.tensor_type
+    if which == "map_type":
+        return "map", declared.map_type.value_type.tensor_type
+    return None, declared.tensor_type if which == "tensor_type" else None
 
 
 def _dtype_name(number: int) -> str:
-    return require("onnx").helper.tensor_dtype_to_np_dtype(number).name
+    onnx = require("onnx")
+    if number == onnx.TensorProto.STRING:
+        return "string"
+    return onnx.helper.tensor_dtype_to_np_dtype(number).name
 
 
 def _shape(kind: Any) -> list[Dim]:

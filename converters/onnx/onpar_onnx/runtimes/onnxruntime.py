@@ -6,16 +6,18 @@ import os
 import re
 from typing import Any
 
+from onpar_host.containers import flattened, gathered
 from onpar_host.contract import Contract, Dim, TensorSpec
-from onpar_host.errors import WorkerError, describe_exception
+from onpar_host.errors import WorkerError
 from onpar_host.generated_names import names_kind
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
-from onpar_host.tensor import Tensor, as_tensor
+from onpar_host.tensor import DTYPES, Tensor, as_tensor
 
 from ..bfloat16 import ort_value, tensor_of
 from ..header import OnnxHeader, read_header
+from ..refusals import refusal, without_places
 
 LEVELS = {
     "disabled": "ORT_DISABLE_ALL",
@@ -23,7 +25,7 @@ LEVELS = {
     "extended": "ORT_ENABLE_EXTENDED",
     "all": "ORT_ENABLE_ALL",
 }
-DTYPES = {"float": "float32", "double": "float64"}
+NUMPY_NAMES = {"float": "float32", "double": "float64"}
 """ONNX Runtime's names where they are not numpy's."""
 GENERATED_DIM = re.compile(r"unk__\d+$")
 """tf2onnx numbers unknown dimensions anew in each conversion: no name."""
@@ -46,12 +48,7 @@ def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) 
     try:
         session = ort.InferenceSession(model.path, settings, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise WorkerError(
-            "model-load-failed",
-            f"{model.shown}: ONNX Runtime {ort.__version__} refuses it: "
-            f"{describe_exception(error, model.root)}",
-            fix="check that the file is a complete ONNX model of an opset this version knows",
-        ) from error
+        raise refusal(error, model, f"ONNX Runtime {ort.__version__}") from error
     return OrtSession(session, read_header(model.path), options, os.path.dirname(model.path))
 
 
@@ -66,26 +63,46 @@ class OrtSession(Session):
         inputs = [_spec(value) for value in session.get_inputs()]
         outputs = [_spec(value) for value in session.get_outputs()]
         contract = Contract(inputs, outputs, names_kind(inputs, outputs))
+        self._specs = contract.outputs
         specs = [*contract.inputs, *contract.outputs]
         self._has_bfloat16 = any(spec.dtype == "bfloat16" for spec in specs)
+        if self._has_bfloat16 and any(spec.container for spec in specs):
+            raise WorkerError(
+                "type-unsupported",
+                "ONNX Runtime's Python side passes no bfloat16 beside sequences, maps or optionals",
+            )
         super().__init__(contract, facts=_facts(session, header, options))
         self._outputs = [spec.name for spec in contract.outputs]
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
         if self._has_bfloat16:
             return {name: ort_value(tensor) for name, tensor in inputs.items()}
-        return {name: tensor.array for name, tensor in inputs.items()}
+        feed: dict[str, Any] = {}
+        for spec in self.contract.inputs:
+            if spec.container is None:
+                feed[spec.name] = inputs[spec.name].array
+            else:
+                feed[spec.name] = gathered(spec.name, inputs, spec.container)
+        return feed
 
     def execute(self, feed: dict[str, Any]) -> list[Any]:
-        if self._has_bfloat16:
-            return list(self._session.run_with_ort_values(self._outputs, feed))
-        return self._session.run(self._outputs, feed)
+        try:
+            if self._has_bfloat16:
+                return list(self._session.run_with_ort_values(self._outputs, feed))
+            return self._session.run(self._outputs, feed)
+        except Exception as error:
+            said = f"{type(error).__name__}: {without_places(str(error))}"
+            raise WorkerError("run-failed", said) from error
 
     def collect(self, result: list[Any]) -> dict[str, Tensor]:
         values = [tensor_of(value) for value in result] if self._has_bfloat16 else result
-        return {
-            name: _as_output(name, value) for name, value in zip(self._outputs, values, strict=True)
-        }
+        tensors: dict[str, Tensor] = {}
+        for spec, value in zip(self._specs, values, strict=True):
+            if spec.container is None:
+                tensors[spec.name] = value if isinstance(value, Tensor) else as_tensor(value)
+            else:
+                tensors.update(flattened(spec.name, value, spec.container))
+        return tensors
 
     def dependencies(self) -> list[str]:
         return self._external
@@ -94,24 +111,33 @@ class OrtSession(Session):
         self._session = None
 
 
-def _as_output(name: str, value: Any) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, (list, dict)):
-        raise WorkerError(
-            "run-failed",
-            f"output {name} is a {type(value).__name__} (a sequence or map), not a tensor",
-            fix="export without ZipMap or sequence outputs",
-        )
-    return as_tensor(value)
+TENSOR = r"tensor\((\w+)\)"
+KINDS = {
+    "": TENSOR,
+    "sequence": rf"seq\({TENSOR}\)",
+    "optional": rf"optional\({TENSOR}\)",
+    "optional-sequence": rf"optional\(seq\({TENSOR}\)\)",
+    "map": rf"map\(\w+,{TENSOR}\)",
+    "sequence-of-maps": rf"seq\(map\(\w+,{TENSOR}\)\)",
+}
 
 
 def _spec(value: Any) -> TensorSpec:
-    found = re.fullmatch(r"tensor\((\w+)\)", value.type)
-    if not found:
-        return TensorSpec(value.name)
-    name = found.group(1)
-    return TensorSpec(value.name, DTYPES.get(name, name), _shape(value.shape))
+    for container, pattern in KINDS.items():
+        found = re.fullmatch(pattern, value.type)
+        if not found:
+            continue
+        dtype = NUMPY_NAMES.get(found.group(1), found.group(1))
+        if dtype not in DTYPES:
+            break
+        if container:
+            return TensorSpec(value.name, dtype, container=container)
+        return TensorSpec(value.name, dtype, _shape(value.shape))
+    raise WorkerError(
+        "type-unsupported",
+        f"{value.name} is a {value.type}, which no tensor file can hold",
+        fix=f"cast it inside the model to one of {', '.join(DTYPES)}",
+    )
 
 
 def _shape(shape: list[Any] | None) -> list[Dim] | None:

@@ -7,10 +7,10 @@ import os
 from onpar_host.errors import failing_as
 from onpar_host.exporting import Exported, ExportJob
 from onpar_host.packages import require
+from onpar_host.renaming import renamed
 
 from ..keras_models import contract_of, load_keras, model_facts
 from .keras_savedmodel import input_signature, precision, run_once
-from .renaming import renamed
 from .tflite_file import contents_of, signature_of
 
 REASON = "model.export names the tensors of its signature"

@@ -7,11 +7,11 @@ import os
 from onpar_host.errors import failing_as
 from onpar_host.exporting import Exported, ExportJob
 from onpar_host.packages import package_version, require
+from onpar_host.renaming import renamed
 
 from ..keras_models import contract_of, load_keras, model_facts
 from .keras_savedmodel import input_signature, precision, run_once
 from .onnx_file import finish
-from .renaming import renamed
 
 
 def version() -> str:

@@ -10,12 +10,12 @@ from onpar_host.contract import Contract, TensorSpec
 from onpar_host.errors import WorkerError, failing_as
 from onpar_host.exporting import Exported, ExportJob
 from onpar_host.packages import require
+from onpar_host.renaming import renamed
 from onpar_host.tensor import Tensor
 
 from ..keras_models import call, contract_of, input_structure, is_symbolic, load_keras, model_facts
 from ..runtimes.savedmodel import signature_contract
 from ..tensors import to_tensorflow
-from .renaming import renamed
 
 REASON = "model.export names the tensors of its signature"
 

@@ -10,13 +10,13 @@ from onpar_host.contract import Contract
 from onpar_host.errors import failing_as
 from onpar_host.exporting import Exported, ExportJob
 from onpar_host.packages import package_version, require
+from onpar_host.renaming import renamed
 
 from ..graphdef import open_graph, read_graph_def, shown
 from ..runtimes.savedmodel import load_saved_model, signature_contract
 from ..signatures import DEFAULT, choose_signature
 from .keras_savedmodel import export_saved_model, precision
 from .onnx_file import finish
-from .renaming import renamed
 
 REASON = "tf2onnx names the tensors of its graph"
 

@@ -12,6 +12,7 @@ from onpar_host.contract import Contract
 from onpar_host.errors import WorkerError, failing_as
 from onpar_host.exporting import Declared, Exported, ExportJob
 from onpar_host.packages import require
+from onpar_host.renaming import renamed
 from onpar_host.tracebacks import trimmed_traceback
 
 from ..graphdef import open_graph, read_graph_def
@@ -20,7 +21,6 @@ from ..signatures import DEFAULT, choose_signature
 from .frozen_function import REASON as ARGUMENTS
 from .frozen_function import save_with_signature
 from .keras_savedmodel import REASON, export_saved_model
-from .renaming import renamed
 from .tflite_file import contents_of, without_effect
 
 INTEGER = {"int8": "int8", "int16x8": "int16"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from onpar_host.contract import Contract, TensorSpec
-from onpar_host.exporting import Declared, declared
+from .contract import Contract, TensorSpec
+from .exporting import Declared, declared
 
 
 def renamed(before: Contract, after: Contract, reason: str) -> list[Declared]:

@@ -1,5 +1,5 @@
-import { BYTES_PER_ELEMENT } from '../tensor/dtype.ts';
-import { elementCount, type Tensor } from '../tensor/tensor.ts';
+import { BYTES_PER_ELEMENT } from './dtype.ts';
+import { elementCount, type Tensor } from './tensor.ts';
 
 /** The given indices along one axis of a tensor, in that order, repeats allowed; the bytes are copied. */
 export function takeRows(tensor: Tensor, axis: number, rows: readonly number[]): Tensor {
