@@ -82,6 +82,21 @@ cases:
 
 Samples, outputs and the user's own data hold all steps behind their first axis, [batch, step, …]; a state that a data file holds is its value before the first step. Outputs that grow are filled up with NaN. The candidate's states are found by the rules by which its inputs and outputs are paired. As \`steps\` either a number, or:`;
 
+/** What a pipeline is made of. */
+const PIPELINES = `Models that feed each other (preprocess → model → postprocess, encoder and decoder, an ensemble), each converted by itself. \`pipelines:\` stands beside \`cases:\`:
+
+\`\`\`yaml
+pipelines:
+  digits:
+    samples: [portfolio, digits.npz]
+    stages:
+      scale: { source: scale.onnx, convert: { artifact: scale-int8.onnx } }
+      net: { source: net.py:build, from: { x: scale.scaled }, convert: { to: onnx } }
+      share: { source: share.onnx, from: { scores: net.logits }, convert: { to: openvino } }
+\`\`\`
+
+Every stage is judged by itself on what the *reference's* stages before it answer (\`digits/net/onnx@onnxruntime-node\`), so that a broken one does not hide behind another; and once more the whole chain, each side on its own answers (\`digits/end\`), against what rounding in all stages adds up to. Outputs and inputs in \`from\` carry the reference's names. Inputs that no stage makes are drawn for all stages together; data files hold them by name, \`stage.input\` where two stages have one of the same name. A stage may have several conversions if every other has one or as many: the first of each make the chain \`end-1\`, and so on.`;
+
 /** The suite's keys, from its JSON Schema. */
 function suiteKeys() {
   const schema = jsonSchemas()['suite.json'];
@@ -102,6 +117,8 @@ function suiteKeys() {
   ];
   const one = schema.properties.cases.additionalProperties;
   const convert = one.properties.convert.anyOf[0];
+  const pipeline = schema.properties.pipelines.additionalProperties;
+  const stage = pipeline.properties.stages.additionalProperties;
   const steps = one.properties.steps.anyOf.find((s) => s.properties?.grow);
   const images = one.properties.samples.anyOf.flatMap((s) => s.anyOf ?? s).find((s) => s.properties?.images);
   // `tolerance` may be written in several forms: one table for each that has keys.
@@ -114,7 +131,7 @@ function suiteKeys() {
       .flatMap((v) => [...table(v), ''])
       .filter((line, i) => i < 2 || !/^\| (key|---)/.test(line))
       .filter((line, i, all) => line !== '' && all.indexOf(line) === i);
-  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## Stateful models\n\n${STATEFUL}\n\n${table(steps).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n\n## A tolerance\n\nOne rule for all outputs, or one by output name (\`*\` for all others). As text: \`auto\`, a preset, \`rtol=1e-3,atol=1e-5\`, an expression over the measures. \`onpar suggest\` proposes one for a run. As keys:\n\n${ruleKeys(bounds).join('\n')}\n\n### Task gates\n\nWhat the model is for, instead of how far its numbers are off; each can be written as text too (\`argmax=99%\`, \`accuracy=99%,labels=y\`). A gate decides what passes and never the grade; NaN and infinities on one side fail all the same.\n\n${ruleKeys(gates).join('\n')}\n`;
+  return `${GENERATED}# The suite\n\nYAML, JSON or TypeScript (\`defineSuite\`); the same keys in each. Editors complete and check it with \`schemas/suite.json\`:\n\n\`\`\`yaml\n# yaml-language-server: $schema=./node_modules/onpar/schemas/suite.json\n\`\`\`\n\n## Suite\n\n${table(schema).join('\n')}\n\n## A case\n\n${table(one).join('\n')}\n\n## An input\n\n${table(one.properties.inputs.additionalProperties).join('\n')}\n\n## Pictures as samples\n\n${table(images).join('\n')}\n\n## Stateful models\n\n${STATEFUL}\n\n${table(steps).join('\n')}\n\n## Pipelines\n\n${PIPELINES}\n\n${table(pipeline).join('\n')}\n\nA stage has the keys of a case but for these, \`state\`, \`labels\` and \`package\`, and:\n\n${table({ properties: { from: stage.properties.from } }).join('\n')}\n\n## A conversion\n\n${table(convert).join('\n')}\n\n## A tolerance\n\nOne rule for all outputs, or one by output name (\`*\` for all others). As text: \`auto\`, a preset, \`rtol=1e-3,atol=1e-5\`, an expression over the measures. \`onpar suggest\` proposes one for a run. As keys:\n\n${ruleKeys(bounds).join('\n')}\n\n### Task gates\n\nWhat the model is for, instead of how far its numbers are off; each can be written as text too (\`argmax=99%\`, \`accuracy=99%,labels=y\`). A gate decides what passes and never the grade; NaN and infinities on one side fail all the same.\n\n${ruleKeys(gates).join('\n')}\n`;
 }
 
 const files = {

@@ -12,6 +12,7 @@ export { readTensorFile } from './tensor/tensor-file.ts';
 export { resolveEnvironment } from './workers/environment.ts';
 export { resolveNodeEnvironment } from './workers/node-environment.ts';
 export { WorkerPool } from './workers/pool.ts';
+export { makeScratch } from './workers/scratch.ts';
 export { ensureInstalled } from './workers/toolchains/install.ts';
 export { managedPython } from './workers/toolchains/managed.ts';
 export { toolchains } from './workers/toolchains/manifest.ts';

@@ -536,6 +536,18 @@ export const CATALOGUE = {
     'A stateful model, judged once more step by step, each step given the reference’s state: what is past the horizon of its own state, or whether a failure is made in a step or builds up over steps.',
     (w, a) => stepsAlone(w, a),
   ),
+  'joint-broken': entry(
+    'info',
+    'A pipeline: the first stage that does not pass by itself, on what the reference hands it. Mend that one first.',
+    (w, a) =>
+      `${w} ${Array.isArray(a.chain) ? a.chain.join(' → ') : ''} breaks at stage ${String(a.stage)}, which by itself ends with ${String(a.verdict)} (${String(a.conversion)})${Array.isArray(a.others) && a.others.length > 0 ? `; so do ${list(a.others)}` : ''}${a.end === 'pass' ? '; the end does not show it' : ''}`,
+  ),
+  'joints-add-up': entry(
+    'info',
+    'A pipeline: every stage passes by itself, on what the reference hands it; what each is off adds up to more than is allowed at the end.',
+    (w, a) =>
+      `${w} ${Array.isArray(a.chain) ? a.chain.join(' → ') : ''}: every stage passes by itself, the errors of all add up at the end`,
+  ),
   'reference-not-deterministic': entry(
     'error',
     'The reference answers differently when it is asked again, beyond rounding, or its graph draws random numbers without a seed. Nothing can be proven against it. Make random numbers an input, call `.eval()`, load trained weights.',

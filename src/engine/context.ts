@@ -41,8 +41,14 @@ export class RunContext {
 
   /** All conversions of a conversion's case, in suite order, whether or not this run was asked for them. */
   siblingsOf(conversion: Conversion): readonly Conversion[] {
-    const found = this.#planned.filter((each) => each.case === conversion.case);
+    const found = this.#planned.filter((each) => each.case === conversion.case && each.stages === undefined);
     return found.length > 0 ? found : [conversion];
+  }
+
+  /** The stages of the pipeline that a conversion belongs to, in order, each by its first conversion. */
+  stagesOf({ case: c }: Conversion): readonly Conversion[] {
+    const own = this.#planned.filter((e) => e.stages === undefined && e.case.stage?.pipeline === c.stage?.pipeline);
+    return own.filter((e, i) => own.findIndex((other) => other.case.id === e.case.id) === i);
   }
 
   /** The environment for a toolchain, resolved (and installed) once a run. */

@@ -17,6 +17,8 @@ import { type Watched, watch } from './conversion/watched.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead } from './input-roles.ts';
 import { keyedSource } from './model-key.ts';
+import { joinStages } from './pipeline/end.ts';
+import { stageSet } from './pipeline/stage.ts';
 import type { StepResult } from './step.ts';
 import { compareObservations } from './steps/compare.ts';
 import { describeModel } from './steps/describe.ts';
@@ -25,10 +27,14 @@ import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
 import { makeSamples, type SampleSet } from './steps/sample.ts';
 
 /** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
-export async function runConversion(ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> {
+export const runConversion = (ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> =>
+  traced(ctx, conversion, seed);
+
+async function traced(ctx: RunContext, conversion: Conversion, seed: number): Promise<Trace> {
   const trace = new Trace();
   try {
-    if (conversion.source.format !== 'tensors') await exported(ctx, conversion, seed, trace);
+    if (conversion.stages !== undefined) await joinStages(ctx, conversion, (stage) => traced(ctx, stage, seed), trace);
+    else if (conversion.source.format !== 'tensors') await exported(ctx, conversion, seed, trace);
     else if (conversion.candidate.format === 'tensors') await recorded(ctx, conversion, trace);
     else await compareGolden(ctx, conversion, trace);
   } catch (error) {
@@ -54,7 +60,9 @@ async function exported(ctx: RunContext, given: Conversion, seed: number, trace:
   const decoded = await Promise.all(given.samples.images.map((choice) => decodeImages(ctx, given, choice, inputs)));
   for (const pictures of decoded) trace.findings.push(...trace.count(pictures).value.findings);
   const planned = samplePlan(given, inputs, seed, decoded.map(imageSetOf));
-  const made = trace.count(await makeSamples(ctx, given.id, planned));
+  const made = trace.count(
+    given.case.stage === null ? await makeSamples(ctx, given.id, planned) : await stageSet(ctx, given, seed, trace),
+  );
   const stepping: ObservedSide = {
     role: 'reference',
     model: source,

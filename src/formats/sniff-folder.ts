@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Format } from './known.ts';
+import { isTfjsFile } from './sniff-tfjs.ts';
 
 export interface SniffedFolder {
   readonly format?: Format;
@@ -15,16 +16,17 @@ export interface SniffedFolder {
 const SHOWN = 6;
 const MODEL_FILE = /\.(onnx|tflite|keras|h5|pb|pt|pth|pt2|joblib|pkl|skops|ubj|xml)$/i;
 
-/** A SavedModel is a folder with saved_model.pb (tensorflow/cc/saved_model/constants.h); a TFJS model one with model.json. */
+/** A SavedModel is a folder with saved_model.pb (tensorflow/cc/saved_model/constants.h); a TFJS model one with a model.json of its own. */
 export function sniffFolder(path: string): SniffedFolder {
   const names = readdirSync(path).sort();
   const holds =
     names.length === 0 ? 'nothing' : `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ' …' : ''}`;
   if (names.includes('saved_model.pb') || names.includes('saved_model.pbtxt')) return { format: 'savedmodel', holds };
-  if (names.includes('model.json') && names.some((name) => name.endsWith('.bin'))) {
-    return { format: 'tfjs', path: join(path, 'model.json'), holds };
-  }
+  const main = join(path, 'model.json');
+  if (names.includes('model.json') && isTfjsFile(main)) return { format: 'tfjs', path: main, holds };
   const model =
-    names.find((name) => existsSync(join(path, name, 'saved_model.pb'))) ?? names.find((name) => MODEL_FILE.test(name));
+    names.find((name) => existsSync(join(path, name, 'saved_model.pb'))) ??
+    names.find((name) => existsSync(join(path, name, 'model.json'))) ??
+    names.find((name) => MODEL_FILE.test(name));
   return model === undefined ? { holds } : { holds, model };
 }

@@ -7,6 +7,7 @@ import { looksLikeHdf5, readHdf5Root } from './hdf5.ts';
 import { looksLikeOnnx } from './onnx/sniff.ts';
 import { formatOfBooster } from './sniff-booster.ts';
 import { sniffPickle } from './sniff-pickle.ts';
+import { looksLikeTfjs } from './sniff-tfjs.ts';
 import { formatOfZip } from './sniff-zip.ts';
 import type { Sniffed } from './sniffed.ts';
 
@@ -32,8 +33,7 @@ export function sniffFile(path: string): Sniffed | undefined {
     if (looksLikeHdf5(head)) return isKerasHdf5(source, size) ? { format: 'keras' } : undefined;
     const text = ascii(head);
     if (OPENVINO.test(text)) return { format: 'openvino' };
-    if (/^\s*\{/.test(text) && /"(modelTopology|weightsManifest)"|"format"\s*:\s*"(graph|layers)-model"/.test(text))
-      return { format: 'tfjs' };
+    if (looksLikeTfjs(source, size, path)) return { format: 'tfjs' };
     const booster = formatOfBooster(text);
     if (booster !== undefined) return { format: booster };
     const pickle = sniffPickle(head, path);

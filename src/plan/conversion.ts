@@ -49,6 +49,8 @@ export interface Conversion {
   readonly deep: boolean;
   readonly optional: boolean;
   readonly tags: readonly string[];
+  /** Set for the end of a pipeline: the conversions of its stages, in order, that are run as one chain. */
+  readonly stages?: readonly Conversion[];
 }
 
 export interface Plan {

@@ -9,6 +9,7 @@ import type { Case, ConvertChoice, RuntimeChoice, Suite } from '../suite/suite.t
 import { formatLinks, planChain } from './chain.ts';
 import { checkOptions, chooseExporter, chooseRuntime } from './choose.ts';
 import type { ChainPlace, Conversion, ModelSource, Plan } from './conversion.ts';
+import { withEnds } from './pipelines.ts';
 import { type Selection, select } from './select.ts';
 
 /**
@@ -16,7 +17,7 @@ import { type Selection, select } from './select.ts';
  * Nothing is started and nothing is hashed here, so a mistake in the last case is told before the first one runs.
  */
 export function planSuite(suite: Suite, catalogue: Catalogue, selection: Selection = {}): Plan {
-  const all = suite.cases.flatMap((c) => planCase(c, suite, catalogue));
+  const all = withEnds(suite.cases.flatMap((c) => planCase(c, suite, catalogue)));
   const conversions = select(all, selection);
   return {
     title: suite.title,

@@ -2,7 +2,7 @@ import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
 import type { ReportCase } from '../records/report.ts';
 import { chainText } from './chain-text.ts';
-import { aloneLine, driftLine } from './drift.ts';
+import { driftLine, partLines } from './drift.ts';
 import { visible, visibleLines } from './escape.ts';
 import { failingOutputs, failureOf, findingFix, findingsOf, mismatchWords, toleranceWords } from './explain.ts';
 import { judgedLine, remarksOf } from './judged.ts';
@@ -31,7 +31,7 @@ export function caseLines(c: ReportCase): TextLine[] {
     ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
     ...failingOutputs(c).flatMap(outputLines),
-    ...optional('number', aloneLine(c)),
+    ...partLines(c).map((text) => line('number', text)),
     ...triedSizes(c),
     ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
   ];

@@ -23,6 +23,9 @@ export function driftLine({ steps }: OutputComparison): string | null {
   return `step by step: ${course}${largest}`;
 }
 
-/** What every step told by itself, from the reference’s state; null where that was not asked. */
-export const aloneLine = ({ findings }: ReportCase): string | null =>
-  findings.find((f) => f.code === 'steps-by-themselves')?.message ?? null;
+/** Codes that say where a failure comes from, beside the findings that decide. */
+const TELLING = ['steps-by-themselves', 'joint-broken', 'joints-add-up'];
+
+/** What runs of the parts by themselves told: steps from the reference’s state, stages on what the reference hands them. */
+export const partLines = ({ findings }: ReportCase): string[] =>
+  findings.filter((f) => TELLING.includes(f.code)).map((f) => f.message);

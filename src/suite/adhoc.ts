@@ -65,6 +65,7 @@ export function adHocSuite(request: AdHoc): Suite {
     dims: {},
     loose: [],
     samples: { portfolio: null, special: false, files: [], images: [] },
+    stage: null,
     labels: [],
     state: null,
     conversions: [

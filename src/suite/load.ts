@@ -32,7 +32,8 @@ export async function loadSuite(path: string): Promise<Suite> {
   if (value === null || value === undefined) throw emptySuite(shown);
   const parsed = suiteSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) throw suiteError(parsed.error, shown, lineOf);
-  if (Object.keys(parsed.data.cases).length === 0) throw emptySuite(shown);
+  const { cases, pipelines = {} } = parsed.data;
+  if (Object.keys(cases).length + Object.keys(pipelines).length === 0) throw emptySuite(shown);
   return { ...resolveSuite(parsed.data, file, dirname(file)), title: shown };
 }
 

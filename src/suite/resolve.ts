@@ -4,6 +4,7 @@ import { OnparError } from '../core/errors.ts';
 import { isModelAddress } from '../core/model-address.ts';
 import { isInside } from '../core/paths.ts';
 import { resolveChain } from './chain.ts';
+import { resolvePipeline } from './pipelines.ts';
 import { parseSamples } from './sample-text.ts';
 import type { CaseSetting, ConvertSetting, SuiteFile } from './schema.ts';
 import { resolveState } from './state.ts';
@@ -17,11 +18,17 @@ interface Defaults {
 
 /** Fills in defaults and makes paths absolute. Throws with case and key where something cannot be meant. */
 export function resolveSuite(
-  written: SuiteFile & { cases: Record<string, CaseSetting> },
+  written: Omit<SuiteFile, 'cases'> & { cases: Record<string, CaseSetting> },
   file: string,
   root: string,
 ): Suite {
-  const cases = Object.entries(written.cases).map(([id, setting]) => resolveCase(id, setting, root, written));
+  const one = (id: string, setting: CaseSetting): Case => resolveCase(id, setting, root, written);
+  const alone = Object.entries(written.cases).map(([id, setting]) => one(id, setting));
+  const piped = Object.entries(written.pipelines ?? {}).flatMap(([id, pipeline]) => {
+    checkId(id, Object.keys(written.cases));
+    return resolvePipeline(id, pipeline, one);
+  });
+  const cases = [...alone, ...piped];
   return {
     title: file,
     file,
@@ -40,7 +47,15 @@ const list = <T>(value: T | readonly T[]): readonly T[] =>
 /** What may stand in an id, and so in a folder's name below the run: never `.` or `..`. */
 const NAME = /^\w[\w.+-]*$/;
 
-function resolveCase(id: string, setting: CaseSetting, root: string, defaults: Defaults): Case {
+/** OnparError for a name that cannot stand in an id, or that another has. */
+function checkId(id: string, taken: readonly string[]): void {
+  if (taken.includes(id)) {
+    throw new OnparError({
+      code: 'duplicate-id',
+      message: `a case and a pipeline are both called \`${id}\``,
+      fix: 'rename one of them',
+    });
+  }
   if (!NAME.test(id)) {
     throw new OnparError({
       code: 'bad-case-id',
@@ -48,6 +63,10 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
       fix: 'rename it; `/` and `@` separate the parts of a conversion’s id',
     });
   }
+}
+
+function resolveCase(id: string, setting: CaseSetting, root: string, defaults: Defaults): Case {
+  checkId(id, []);
   const inside =
     (key: string) =>
     (path: string): string => {
@@ -77,6 +96,7 @@ function resolveCase(id: string, setting: CaseSetting, root: string, defaults: D
   const requirements = setting.requirements ?? defaults.requirements;
   return {
     id,
+    stage: null,
     root,
     source: setting.source,
     weights: setting.weights === undefined ? null : existing('weights')(setting.weights),

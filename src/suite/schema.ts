@@ -197,9 +197,32 @@ const caseSetting = z.strictObject({
 });
 export type CaseSetting = z.infer<typeof caseSetting>;
 
+/** A stage is a case whose samples come from the stages before it. */
+const stageSetting = caseSetting
+  .omit({ samples: true, dims: true, labels: true, state: true, steps: true, tags: true, package: true })
+  .extend({
+    from: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Inputs that are outputs of an earlier stage: `{ features: pre.output }`; all others are samples'),
+  });
+
+const pipelineSetting = z.strictObject({
+  stages: z
+    .record(z.string(), stageSetting)
+    .describe('Stage → its model and conversion, in the order in which they run'),
+  samples: caseSetting.shape.samples,
+  dims: caseSetting.shape.dims,
+  tags: caseSetting.shape.tags,
+});
+
 export const suiteSchema = z.strictObject({
   $schema: z.string().optional(),
-  cases: z.record(z.string(), caseSetting).describe('Case id → case'),
+  cases: z.record(z.string(), caseSetting).default({}).describe('Case id → case'),
+  pipelines: z
+    .record(z.string(), pipelineSetting)
+    .optional()
+    .describe('Models that feed each other, each converted by itself: judged at every joint and at the end'),
   seed: z.number().int().optional().describe('Seed of every random number (default 0)'),
   python: z.string().optional().describe('Default of every case'),
   requirements: z.string().optional().describe('Default of every case'),

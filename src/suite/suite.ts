@@ -60,7 +60,23 @@ export interface ConvertChoice {
   readonly tags: readonly string[];
 }
 
+/** An input of a stage that is an output of an earlier one. */
+export interface Joint {
+  readonly input: string;
+  readonly stage: string;
+  readonly output: string;
+}
+
+/** Where a case stands in a pipeline. */
+export interface Stage {
+  readonly pipeline: string;
+  readonly name: string;
+  readonly joints: readonly Joint[];
+}
+
 export interface Case {
+  /** Set for a stage of a pipeline, whose id is then `<pipeline>/<stage>`. */
+  readonly stage: Stage | null;
   /** Folder of the suite (or of an ad-hoc model): on the import path of the model's code, and where `.venv` is looked for. */
   readonly root: string;
   readonly id: string;

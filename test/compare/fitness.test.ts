@@ -64,6 +64,22 @@ describe('asked twice', () => {
     expect(result.spread).toEqual([{ output: 'y', sample: 'normal', maxAbs: 2 ** -18 }]);
     expect(result.text).toContain('in a new process');
   });
+  test('a sequence that gives another answer: a state is kept, unless numbers were drawn', () => {
+    const dir = scratch();
+    const other = { y: f32([1, -2, 3.1, 4]) };
+    const asked = (side: FitnessSide) => judged({ candidate: side, isSequence: true });
+    const kept = asked(twice(dir, one, other, 'run', { facts: { changedState: ['cell.h'] } }));
+    expect(kept).toMatchObject({ unfit: null, codes: ['error state-not-reset'] });
+    expect(kept.text).toMatch(/candidate keeps a state from one sequence to the next.*running it writes into cell\.h/);
+    expect(judged({ reference: twice(dir, one, other), isSequence: true }).unfit).toMatchObject({
+      code: 'state-not-reset',
+      where: 'reference',
+    });
+    expect(asked(twice(dir, one, other, 'run', { facts: { drewFrom: ['torch'] } })).codes).toEqual([
+      'error candidate-not-deterministic',
+    ]);
+    expect(asked(twice(dir, one, other, 'process')).codes).toEqual(['error candidate-not-deterministic']);
+  });
   test('beyond rounding: no judge, and the sentence names what differs', () => {
     const dir = scratch();
     const other = { y: f32([1, -2, 3.1, 4]) };

@@ -91,6 +91,14 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       },
     ],
   },
+  'tfjs-converter': {
+    case: keras,
+    convert: [
+      { to: 'tfjs' },
+      { to: 'tfjs', name: 'half', options: { precision: 'float16', shardBytes: 4096 } },
+      { to: 'tfjs', name: 'bytes', options: { precision: 'uint8' }, tolerance: 'argmaxAgreement >= 0.9' },
+    ],
+  },
   tf2onnx: { case: keras, convert: [{ to: 'onnx' }, { to: 'onnx', name: 'opset17', options: { opset: 17 } }] },
   'keras-litert': { case: keras, convert: [{ to: 'tflite' }] },
   'sklearn-onnx': { case: wine, convert: [{ to: 'onnx' }] },

@@ -25,7 +25,15 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** Programs of no toolchain: what anybody may write. */
+const OWN: Record<string, string> = { 'mlp-host.mjs': process.execPath, 'mlp_host.py': 'python3' };
+
 async function hostOf(toolchain: string): Promise<HostSpec> {
+  const own = OWN[toolchain];
+  if (own !== undefined) {
+    const command = [own, join(packageRoot, 'fixtures', 'hosts', toolchain)];
+    return { kind: 'command', command, root: packageRoot, limits };
+  }
   if (toolchain === 'node') return { kind: 'node', root: packageRoot, limits };
   if (findToolchain(toolchain).language === 'node') {
     const environment = await resolveNodeEnvironment(toolchain, () => {});
@@ -62,7 +70,7 @@ async function failure<V extends Verb>(
 
 const model = (format: string, path: string) => ({ format, path, root: dir, trust: true });
 
-describe.each(['node', ...toolchains().map((t) => t.name)])('the host of %s', (toolchain) => {
+describe.each(['node', ...toolchains().map((t) => t.name), ...Object.keys(OWN)])('the host of %s', (toolchain) => {
   it('says hello with protocol, language and version', async () => {
     const hello = await ask(toolchain, 'hello', {});
     expect(hello.protocol).toBe(1);
@@ -83,7 +91,22 @@ describe.each(['node', ...toolchains().map((t) => t.name)])('the host of %s', (t
   });
 });
 
-const runtimes = catalogue().runtimes.filter((r) => r.toolchain !== 'none');
+const runtimes = catalogue().runtimes.filter(
+  (r) => r.toolchain !== 'none' && r.toolchain !== 'own-host' && r.remote !== true,
+);
+const remote = catalogue().runtimes.filter((r) => r.remote === true);
+
+describe.each(remote.map((r) => [r.name, r] as const))('the runtime %s', (name, info) => {
+  it('refuses a file where an address belongs, and names it', async () => {
+    const refused = await failure(info.toolchain, 'open', {
+      runtime: name,
+      model: model('served', join(dir, 'text.bin')),
+      options: {},
+      inputs: [],
+    });
+    expect([refused.code, refused.message]).toEqual(['served-address', expect.stringContaining('text.bin')]);
+  });
+});
 
 describe.each(runtimes.map((r) => [r.name, r] as const))('the runtime %s', (name, info) => {
   it.each(info.formats)('names a %s file that is missing', async (format) => {

@@ -32,6 +32,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   onnxruntime: { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime' } } },
   'onnx-reference': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnx-reference' } } },
   'onnxruntime-web': { case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web' } } },
+  tfjs: { case: { source: 'models/tfjs-layers' } },
+  'tfjs-node': { case: { source: 'models/tfjs-layers', reference: { runtime: 'tfjs-node' } } },
   'onnxruntime-web-browser': {
     case: { source: 'models/tiny-mlp.onnx', reference: { runtime: 'onnxruntime-web-browser' } },
   },
@@ -44,6 +46,7 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   },
   'litertjs-browser': { case: { source: 'models/tflite/fixed.tflite', reference: { runtime: 'litertjs-browser' } } },
   'onnxruntime-node': { case: { source: 'models/tiny-mlp.onnx' } },
+  worker: { case: { source: 'worker:hosts/mlp-host.mjs' } },
   openvino: {
     // Made by a command that judges what it made, and by default OpenVINO may compute in bfloat16.
     make: ['models/tiny-mlp.onnx', 'openvino', '--tolerance', 'bfloat16'],
@@ -97,10 +100,16 @@ afterAll(() => clean());
 it('every registered runtime has a model here', () => {
   expect(
     catalogue()
-      .runtimes.map((r) => r.name)
+      .runtimes.filter((r) => r.remote !== true)
+      .map((r) => r.name)
       .filter((name) => name !== 'recorded')
       .sort(),
   ).toEqual(Object.keys(MODELS).sort());
+});
+
+it('every runtime of served models agrees with itself in test/served, where real servers are', () => {
+  const remote = catalogue().runtimes.filter((r) => r.remote === true);
+  expect(remote.map((r) => r.name).sort()).toEqual(['oip-grpc', 'oip-rest', 'sagemaker', 'tfserving-rest']);
 });
 
 describe.each(Object.keys(MODELS))('%s', (runtime) => {

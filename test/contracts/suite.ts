@@ -10,7 +10,7 @@ export const cli: string = join(packageRoot, 'dist', 'cli.js');
 /** A scratch folder with the demo's and the test models in it; call the second to remove it. */
 export function scratchWithModels(): readonly [string, () => void] {
   const dir = mkdtempSync(join(tmpdir(), 'onpar-contract-'));
-  for (const name of ['demo', 'models'])
+  for (const name of ['demo', 'hosts', 'models'])
     cpSync(join(packageRoot, 'fixtures', name), join(dir, name), { recursive: true });
   return [dir, () => rmSync(dir, { recursive: true, force: true })];
 }

@@ -106,8 +106,11 @@ describe('a missing key is named', () => {
     const error = await refused('cases:\n  a:\n    source: m.onnx\n');
     expect(error.message).toBe('<dir>/onpar.yaml:3: `cases.a` lacks the key `convert` (object or array)');
   });
-  test('the cases', async () => {
-    expect((await refused('seed: 1\n')).message).toBe('<dir>/onpar.yaml:1: the suite lacks the key `cases` (record)');
+  test('the cases, where no pipeline stands in for them', async () => {
+    expect(await refused('seed: 1\n')).toMatchObject({
+      message: '<dir>/onpar.yaml: the suite has no case, so it proves nothing',
+      fix: expect.stringContaining('`cases:`'),
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-"""Writes the small SavedModels of these tests into a folder: `python make-models.py FOLDER`."""
+"""Writes the small models of these tests into a folder: `python make-models.py FOLDER`, in the toolchain `tfjs-converter`."""
 
 import pathlib
 import sys
@@ -6,6 +6,12 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "converters" / "tfjs-converter"))
+from onpar_tfjs_converter.absent import absent_packages  # noqa: E402
+
+with absent_packages():
+    from tensorflowjs.converters import keras_h5_conversion
 
 FOLDER = pathlib.Path(sys.argv[1])
 
@@ -46,9 +52,9 @@ class Signatures(tf.Module):
     def spectrum(self, x):
         return {"power": tf.abs(tf.signal.fft(tf.cast(x, tf.complex64))), "x": x * 2.0}
 
-    @takes(("x", tf.float32, [None, 4]))
-    def bins(self, x):
-        return {"bins": tf.signal.fft(tf.cast(x, tf.complex64))}
+    @takes(("x", tf.float32, [None, 3]))
+    def einsum(self, x):
+        return {"y": tf.einsum("bi,ij->bj", x, self.w)}
 
     @takes(("x", tf.float32, [None, 4]))
     def bessel(self, x):
@@ -73,7 +79,7 @@ class Lookup(tf.Module):
 
 
 signatures = Signatures()
-names = ["numbers", "words", "loop", "positive", "spectrum", "bins", "bessel"]
+names = ["numbers", "words", "loop", "positive", "spectrum", "einsum", "bessel"]
 tf.saved_model.save(signatures, str(FOLDER / "signatures"), signatures={name: getattr(signatures, name) for name in names})
 lookup = Lookup()
 tf.saved_model.save(lookup, str(FOLDER / "lookup"), signatures={"find": lookup.find, "beside": lookup.beside})
@@ -81,4 +87,10 @@ tf.saved_model.save(lookup, str(FOLDER / "lookup"), signatures={"find": lookup.f
 keras.utils.set_random_seed(1)
 x = keras.Input((16,), name="x")
 hidden = keras.layers.Dense(64, activation="tanh", name="hidden")(x)
-keras.Model(x, keras.layers.Dense(3, name="y")(hidden)).save(FOLDER / "dense.keras")
+dense = keras.Model(x, keras.layers.Dense(3, name="y")(hidden))
+dense.export(FOLDER / "dense", format="tf_saved_model", verbose=False)
+# What tensorflowjs makes of a Keras 3 model when it is asked for a layers model.
+dense.save(FOLDER / "dense.h5")
+topology, groups = keras_h5_conversion.h5_merged_saved_model_to_tfjs_format(str(FOLDER / "dense.h5"))
+(FOLDER / "keras3").mkdir()
+keras_h5_conversion.write_artifacts(topology, groups, str(FOLDER / "keras3"))

@@ -16,9 +16,10 @@ import type { StepResult } from '../step.ts';
 import { type CompareRequest, compareObservations } from '../steps/compare.ts';
 import { inspectOnnx } from '../steps/inspect.ts';
 import { observeModel } from '../steps/observe.ts';
-import { perturbedOnnx, perturbedSamples } from '../steps/perturb.ts';
+import { movesInFile, perturbedModel, perturbedSamples } from '../steps/perturb.ts';
 import { computedLower } from './computed-precision.ts';
 import { declaredStep } from './declared-step.ts';
+import { inspectTfjs } from './inspect-tfjs.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
 
@@ -70,6 +71,7 @@ export async function compareWithInstruments(
   const inspection = await inspectOnnx(ctx, conversion, models);
   const inspected = [
     ...(inspection === null ? [] : trace.count(inspection).value),
+    ...inspectTfjs(models, given.reference.value.facts),
     ...computedLower(given.reference.value.facts, given.candidate.value.facts, step),
   ];
   const request: CompareRequest = inspected.length === 0 ? given : { ...given, inspected };
@@ -119,7 +121,7 @@ async function measureFloor(about: Measuring, count: number): Promise<Measured> 
   const { ctx, conversion, request, step, reference } = about;
   const { samples } = request;
   const runs: StepResult<Observation>[] = [];
-  const reach = canPerturb(about) ? 'weights' : 'inputs';
+  const reach = reachOf(conversion, reference);
   for (let seed = 1; seed <= count; seed++) {
     const moved = about.trace.count(
       await perturbedSamples(ctx, conversion, {
@@ -227,16 +229,15 @@ interface VariantRun {
 }
 
 /** Runs a variant of a side; null where its runtime (and its twin, for float64) does not offer it. */
-async function observeVariant(
-  { ctx, conversion, trace }: Measuring,
+export async function observeVariant(
+  { ctx, conversion, trace }: Pick<Measuring, 'ctx' | 'conversion' | 'trace'>,
   side: ObservedSide,
   { samples, sampleDir, perturb, float64, accumulate, moveStates, label }: VariantRun,
 ): Promise<StepResult<Observation> | null> {
   const deployed = conversion[side.role];
   const runtime = float64 ? twinOf(deployed.runtime, side) : deployed.runtime;
   if (runtime === null) return null;
-  // The weights of ONNX lie in the file, and every runtime of ONNX reads the moved file alike.
-  const inFile = perturb !== null && side.model.ref.format === 'onnx';
+  const inFile = perturb !== null && movesInFile(side.model.ref.format);
   const variant: Variant = {
     ...(float64 ? { precision: 'float64' as const } : {}),
     ...(perturb === null || inFile ? {} : { perturb }),
@@ -244,7 +245,7 @@ async function observeVariant(
   };
   if (perturb !== null && !inFile && runtime.variants?.includes('perturb') !== true) return null;
   if (accumulate !== undefined && runtime.variants?.includes('accumulate') !== true) return null;
-  const model = inFile && perturb !== null ? await perturbedOnnx(ctx, conversion, side.model, perturb) : side.model;
+  const model = inFile && perturb !== null ? await perturbedModel(ctx, conversion, side.model, perturb) : side.model;
   // Options belong to the side's own runtime, its optimiser's among them.
   const { options = {}, ...own } = side;
   const asked = moveStates === undefined ? own : movingStates(own, moveStates);
@@ -284,8 +285,11 @@ function twinOf(deployed: RuntimeInfo, { model }: ObservedSide): RuntimeInfo | n
   );
 }
 
-const canPerturb = ({ conversion, reference }: Measuring): boolean =>
-  reference.model.ref.format === 'onnx' || conversion.reference.runtime.variants?.includes('perturb') === true;
+/** What of a reference can be moved to measure its floor. */
+export const reachOf = (conversion: Conversion, reference: ObservedSide): 'weights' | 'inputs' =>
+  movesInFile(reference.model.ref.format) || conversion.reference.runtime.variants?.includes('perturb') === true
+    ? 'weights'
+    : 'inputs';
 
 /** An instrument that fails is no failure of the conversion: what it would have told stays unknown, and it is said. */
 async function attempt<T>({ trace, ctx }: Measuring, run: () => Promise<T | null>): Promise<T | null> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { digestFile } from '../../core/hash.ts';
+import type { Format } from '../../formats/known.ts';
+import { digestModel } from '../../formats/model-files.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
@@ -45,13 +46,20 @@ export function perturbedSamples(
   });
 }
 
-/** A copy of an ONNX model whose weights moved by one step: any runtime of ONNX runs it as it runs the original. */
-export async function perturbedOnnx(
+/** Formats whose weights are moved in the file, so that every runtime reads the moved file alike. */
+const FILES: Readonly<Record<string, string>> = { onnx: 'perturbed.onnx', tfjs: 'model.json' };
+
+export const movesInFile = (format: string): boolean => FILES[format] !== undefined;
+
+/** A copy of a model whose weights moved by one step: any runtime of its format runs it as it runs the original. */
+export async function perturbedModel(
   ctx: RunContext,
   conversion: Conversion,
   model: KeyedModel,
   perturbation: Perturbation,
 ): Promise<KeyedModel> {
+  const format = model.ref.format as Format;
+  const name = FILES[format] ?? '';
   const made = await ctx.steps.run<{ readonly digest: string }>({
     kind: 'perturb',
     version: 1,
@@ -59,14 +67,14 @@ export async function perturbedOnnx(
     conversion: conversion.id,
     label: 'moving weights by one step',
     run: async (dir) => {
-      // The reader and writer of ONNX files are loaded only where there is one.
-      const { perturbWeights } = await import('../../formats/onnx/perturb-weights.ts');
-      perturbWeights(model.ref.path, join(dir, FILE), perturbation);
-      return { value: { digest: digestFile(join(dir, FILE)) } };
+      const to = join(dir, name);
+      // The reader and writer of a format are loaded only where there is such a file.
+      if (format === 'onnx')
+        (await import('../../formats/onnx/perturb-weights.ts')).perturbWeights(model.ref.path, to, perturbation);
+      else (await import('../../formats/tfjs/perturb-weights.ts')).perturbTfjs(model.ref.path, to, perturbation);
+      return { value: { digest: digestModel(to, format) } };
     },
   });
   const key = { perturbed: model.digest, ...perturbation };
-  return { ref: { ...model.ref, path: join(made.dir, FILE) }, digest: made.value.digest, key: ['onnx', key] };
+  return { ref: { ...model.ref, path: join(made.dir, name) }, digest: made.value.digest, key: [format, key] };
 }
-
-const FILE = 'perturbed.onnx';

@@ -31,11 +31,16 @@ export function weightBytes(weight: TfjsWeight): number | null {
  * names and that is not there, `model-load-failed` for one that is too short or lies elsewhere.
  */
 export function readTfjs(path: string): { readonly json: TfjsModelJson; readonly weights: Uint8Array } {
+  const json = readModelJson(path);
+  return { json, weights: joined(json.weightsManifest.map((group) => readGroup(path, group))) };
+}
+
+/** A model.json alone. Throws OnparError `model-file-missing` or `model-load-failed`. */
+export function readModelJson(path: string): TfjsModelJson {
   if (!existsSync(path)) {
     throw new OnparError({ code: 'model-file-missing', message: `${path} does not exist`, exitCode: 1 });
   }
-  const json = parseTfjs(readFileSync(path, 'utf8'), path);
-  return { json, weights: joined(json.weightsManifest.map((group) => readGroup(path, group))) };
+  return parseTfjs(readFileSync(path, 'utf8'), path);
 }
 
 /** The joined bytes of one group's files; checked against what its tensors need. */

@@ -140,7 +140,7 @@ async function infer(
   isBinary: boolean,
 ): Promise<InferReply> {
   const url = `${modelUrl(address)}/infer`;
-  const { body, headers } = inferBody(feedsFor(contract.inputs, inputs), isBinary);
+  const { body, headers } = inferBody(feedsFor(contract.inputs, inputs), contract.outputs, isBinary);
   const reply = await http.ask(url, { method: 'POST', body, headers });
   if (reply.status !== 200) throw http.refusal(url, reply);
   return readInferReply(http, url, reply);

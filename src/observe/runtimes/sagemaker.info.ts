@@ -10,6 +10,12 @@ export const SAGEMAKER: RuntimeInfo = {
   options: {
     content: { enum: ['json', 'csv', 'npy'], default: 'json', description: 'Content type that tensors are sent as' },
     accept: { enum: ['json', 'csv', 'npy'], description: 'Content type that is asked for; default: as `content`' },
+    csvHeader: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Write the names of the columns first: MLflow takes the first row for them, the framework containers do not',
+    },
     body: {
       enum: ['list', 'inputs', 'instances', 'dataframe_split', 'dataframe_records'],
       default: 'list',

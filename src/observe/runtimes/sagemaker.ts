@@ -45,7 +45,7 @@ export const sagemaker: NodeRuntime = {
       async run(inputs: NamedTensors): Promise<NamedTensors> {
         const reply = await http.ask(url, {
           method: 'POST',
-          body: invocationBody([...inputs], content, body),
+          body: invocationBody([...inputs], content, body, options.csvHeader === true),
           headers: { 'content-type': CONTENT_TYPES[content], accept: CONTENT_TYPES[accept] },
         });
         if (reply.status !== 200) throw http.refusal(url, reply);

@@ -7,12 +7,12 @@ import { openTfjs } from '../tfjs/session.ts';
 import type { Tf } from '../tfjs/tf.ts';
 
 /** TensorFlow.js with TensorFlow's C library below it: its own models, and SavedModels as they are. */
-export async function tfjsNode({ require: load, version: versionOf }: Packages): Promise<NodeRuntime> {
+export async function tfjsNode(packages: Packages): Promise<NodeRuntime> {
   // What the library says of this processor would be on the console of every run.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const version = versionOf('@tensorflow/tfjs-node');
+  const version = packages.version('@tensorflow/tfjs-node');
   restoreUtil();
-  const tf = quietly(() => load('@tensorflow/tfjs-node') as Tf & { readonly node: TfNode });
+  const tf = quietly(() => packages.require('@tensorflow/tfjs-node') as Tf & { readonly node: TfNode });
   silence(/^INT64 output tensor/);
   const label = `tfjs-node ${version}`;
   return {
@@ -26,11 +26,11 @@ export async function tfjsNode({ require: load, version: versionOf }: Packages):
   };
 }
 
-/** tfjs-node 4.22 calls functions that Node 23 took out of `util` after years of deprecation. */
+/** tfjs-node 4.22 calls functions that Node 23 took out of `util`, and that Node 22 warns of. */
 function restoreUtil(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown): boolean => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }
 
 /** Advice that comes with every run. */

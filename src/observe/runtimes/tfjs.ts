@@ -8,18 +8,18 @@ interface Wasm {
 }
 
 /** TensorFlow.js in plain Node: the WebAssembly backend that pages use, or the one in JavaScript alone. */
-export async function tfjs({ require: load, folder, version: versionOf }: Packages): Promise<NodeRuntime> {
-  const version = versionOf('@tensorflow/tfjs-core');
+export async function tfjs(packages: Packages): Promise<NodeRuntime> {
+  const version = packages.version('@tensorflow/tfjs-core');
   const tf = {
-    ...load('@tensorflow/tfjs-core'),
-    ...load('@tensorflow/tfjs-converter'),
-    ...load('@tensorflow/tfjs-layers'),
+    ...packages.require('@tensorflow/tfjs-core'),
+    ...packages.require('@tensorflow/tfjs-converter'),
+    ...packages.require('@tensorflow/tfjs-layers'),
   } as Tf;
   // Before the backends: they give advice when they are registered.
   tf.enableProdMode();
-  load('@tensorflow/tfjs-backend-cpu');
-  const wasm = load('@tensorflow/tfjs-backend-wasm') as Wasm;
-  wasm.setWasmPaths(`${folder('@tensorflow/tfjs-backend-wasm')}/dist/`);
+  packages.require('@tensorflow/tfjs-backend-cpu');
+  const wasm = packages.require('@tensorflow/tfjs-backend-wasm') as Wasm;
+  wasm.setWasmPaths(`${packages.folder('@tensorflow/tfjs-backend-wasm')}/dist/`);
   return {
     name: 'tfjs',
     version,

@@ -22,8 +22,13 @@ export const CONTENT_TYPES: Readonly<Record<Content, string>> = {
 type Feeds = readonly (readonly [string, Tensor])[];
 
 /** What is posted to `/invocations`. OnparError `input-mismatch` where the content type cannot hold the inputs. */
-export function invocationBody(feeds: Feeds, content: Content, body: Body): string | Uint8Array<ArrayBuffer> {
-  if (content === 'csv') return csvOf(feeds);
+export function invocationBody(
+  feeds: Feeds,
+  content: Content,
+  body: Body,
+  csvHeader: boolean,
+): string | Uint8Array<ArrayBuffer> {
+  if (content === 'csv') return csvOf(feeds, csvHeader);
   if (content === 'npy') return new Uint8Array(serializeNpy(only(feeds, 'npy')));
   if (body === 'inputs')
     return feeds.length === 1 ? `{"inputs":${nestedJson(only(feeds, body))}}` : predictBody(feeds, 'columns', null);
@@ -71,12 +76,12 @@ function tableOf(feeds: Feeds): { columns: string[]; rows: string[][] } {
 /** Elements of a flat JSON list; texts may hold commas. */
 const cells = (text: string): string[] => text.slice(1, -1).match(/"(?:[^"\\]|\\.)*"|[^,]+/g) ?? [];
 
-/** Rows without a header, as the containers take them. */
-function csvOf(feeds: Feeds): string {
-  const { rows } = tableOf(feeds);
+function csvOf(feeds: Feeds, csvHeader: boolean): string {
+  const { columns, rows } = tableOf(feeds);
   const cell = (text: string): string =>
     text.startsWith('"') ? `"${(JSON.parse(text) as string).replaceAll('"', '""')}"` : text;
-  return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
+  const all = csvHeader ? [columns.map((name) => JSON.stringify(name)), ...rows] : rows;
+  return `${all.map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 
 /** Outputs of an answer by its content type; without declared names an only output is called `output`. */

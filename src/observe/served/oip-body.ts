@@ -1,3 +1,4 @@
+import type { TensorSpec } from '../../records/contract.ts';
 import { BYTES_PER_ELEMENT, type Dtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { servedError } from './errors.ts';
@@ -13,6 +14,7 @@ const BYTES_ONLY: ReadonlySet<Dtype> = new Set(['float16', 'bfloat16']);
 /** The body of an inference request: JSON, and with the binary extension the tensors' bytes behind it. */
 export function inferBody(
   feeds: readonly (readonly [string, Tensor])[],
+  outputs: readonly TensorSpec[],
   isBinary: boolean,
 ): { body: string | Uint8Array<ArrayBuffer>; headers: Record<string, string> } {
   const raws: Uint8Array[] = [];
@@ -23,14 +25,24 @@ export function inferBody(
     raws.push(raw);
     return `${head},"parameters":{"binary_data_size":${raw.byteLength}}}`;
   });
-  const asked = isBinary || raws.length > 0 ? '"parameters":{"binary_data_output":true},' : '';
-  const json = `{${asked}"inputs":[${inputs.join(',')}]}`;
+  const json = `{${askedOutputs(outputs, isBinary)}"inputs":[${inputs.join(',')}]}`;
   if (raws.length === 0) return { body: json, headers: { 'content-type': 'application/json' } };
   const head = Buffer.from(json, 'utf8');
   return {
     body: Buffer.concat([head, ...raws]),
     headers: { 'content-type': 'application/octet-stream', [LENGTH_HEADER]: String(head.byteLength) },
   };
+}
+
+/** All outputs as bytes, or of JSON's only those that JSON has no numbers for; nothing where the server may choose. */
+function askedOutputs(outputs: readonly TensorSpec[], isBinary: boolean): string {
+  if (isBinary) return '"parameters":{"binary_data_output":true},';
+  const isBytes = ({ dtype }: TensorSpec): boolean => dtype !== null && BYTES_ONLY.has(dtype);
+  if (!outputs.some(isBytes)) return '';
+  const each = outputs.map(
+    (spec) => `{"name":${JSON.stringify(spec.name)},"parameters":{"binary_data":${isBytes(spec)}}}`,
+  );
+  return `"outputs":[${each.join(',')}],`;
 }
 
 export interface InferReply {

@@ -61,7 +61,7 @@ export function toRaw({ dtype, data, strings = [] }: Tensor): Uint8Array {
 export function fromRaw(name: string, dtype: Dtype, shape: readonly number[], raw: Uint8Array, size: number): Tensor {
   const count = shape.reduce((n, d) => n * d, 1);
   if (dtype === 'string') return { dtype, shape, data: new Uint8Array(0), strings: splitRaw(name, raw, count) };
-  if (raw.byteLength === count * size) return { dtype, shape, data: raw.slice() };
+  if (raw.byteLength === count * size) return { dtype, shape, data: new Uint8Array(raw) };
   throw servedError(
     'served-garbage',
     `output ${name} has ${raw.byteLength} bytes; ${dtype} of shape [${shape.join(', ')}] takes ${count * size}`,

@@ -2,7 +2,7 @@ import type { OutputComparison } from '../../records/comparison.ts';
 import type { Report, ReportCase } from '../../records/report.ts';
 import { divergenceWords } from '../case-text.ts';
 import { chainText } from '../chain-text.ts';
-import { aloneLine, driftLine } from '../drift.ts';
+import { driftLine, partLines } from '../drift.ts';
 import { markdown, markdownCode } from '../escape.ts';
 import {
   failingOutputs,
@@ -55,7 +55,6 @@ export function summaryMarkdown(report: Report): string {
 function explained(c: ReportCase): string[] {
   const deciding = sortFindings(c.findings).filter((f) => f.severity !== 'info');
   const help = remedy(c);
-  const alone = aloneLine(c);
   return [
     '',
     `#### ${symbol(outcome(c), c.grade)} ${markdownCode(c.id)} ${outcomeWord(outcome(c), c.grade)}`,
@@ -71,7 +70,7 @@ function explained(c: ReportCase): string[] {
           ? `- ${markdownCode(o.name)}: ${mismatchWords(o) ?? 'elements'} outside, max abs ${formatNumber(o.metrics.maxAbs)}, max rel ${formatNumber(o.metrics.maxRel)}; allowed ${markdown(toleranceWords(o))}${judgedWords(o)}`
           : `- ${markdownCode(o.name)}: asked for: ${markdown(o.gate.asked)}${judgedWords(o)}`,
       ),
-    ...(alone === null ? [] : [`- ${markdown(alone)}`]),
+    ...partLines(c).map((text) => `- ${markdown(text)}`),
     ...c.diagnoses.map((d) => `- **Cause:** ${markdown(d.message)} (${markdownCode(d.code)})`),
     ...(c.firstDivergence === null ? [] : [`- ${markdown(divergenceWords(c.firstDivergence))}`]),
     ...(help !== null && (deciding.length === 0 || failureOf(c) !== null) ? [`- **Do:** ${markdown(help)}`] : []),

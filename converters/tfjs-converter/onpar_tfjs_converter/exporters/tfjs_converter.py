@@ -64,11 +64,11 @@ def export(job: ExportJob) -> Exported:
         written: dict[str, Any] = json.load(file)
     asked = job.options["precision"]
     stored = _stored(written)
-    findings = _without_effect(stored, asked)
+    without_effect = _without_effect(stored, asked)
     return Exported(
         path,
         # A precision that no weight has got excuses no error.
-        precision="float32" if findings else asked,
+        precision="float32" if without_effect else asked,
         declared=declared_changes(source.contract, source.renames, _names(source.tensors, written)),
         facts={
             "signature": source.signature,
@@ -76,7 +76,7 @@ def export(job: ExportJob) -> Exported:
             "weights": stored,
             "shards": sum(len(group["paths"]) for group in written["weightsManifest"]),
         },
-        findings=findings,
+        findings=[*without_effect, *_misnamed(source.tensors, written)],
     )
 
 
@@ -204,6 +204,28 @@ def _stored(written: dict[str, Any]) -> dict[str, int]:
                 elements *= size
             counts[kind] = counts.get(kind, 0) + elements
     return dict(sorted(counts.items()))
+
+
+def _misnamed(tensors: Tensors, written: dict[str, Any]) -> list[Finding]:
+    """A finding where `predict` will give results under names of others.
+
+    The names are a list in their own order, the signature is a map that protobuf writes in none, and
+    TensorFlow.js joins the two by place (GraphModel.addStructuredOutputNames).
+    """
+    keys = written.get("userDefinedMetadata", {}).get("structuredOutputKeys", [])
+    infos = written["signature"].get("outputs", {}).values()
+    wrong = [
+        f"{original} as {key}"
+        for key, info in zip(keys, infos, strict=False)
+        if (original := tensors["output"].get(info["name"], key)) != key
+    ]
+    if not wrong:
+        return []
+    message = (
+        "the names of structuredOutputs are in another order than the file's outputs: "
+        f"predict gives {', '.join(wrong)}"
+    )
+    return [finding("exporter-warning", "warning", "exporter", message=message)]
 
 
 def _without_effect(stored: dict[str, int], asked: str) -> list[Finding]:
