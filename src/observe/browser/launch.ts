@@ -56,6 +56,7 @@ async function launch(graphics: Graphics, runtime: string, packages: Packages): 
     const browser = await chromium.launch({
       executablePath,
       headless: true,
+      timeout: 0,
       // Chromium refuses its sandbox to root, which a worker is in a user namespace too.
       chromiumSandbox: process.getuid?.() !== 0,
       downloadsPath: join(home, 'downloads'),

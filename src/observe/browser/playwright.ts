@@ -20,6 +20,7 @@ export interface CdpSession {
 
 export interface BrowserContext {
   newPage(): Promise<Page>;
+  setDefaultTimeout(milliseconds: number): void;
   route(url: string, handler: (route: Route) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

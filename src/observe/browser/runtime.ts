@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Format } from '../../formats/known.ts';
 import { missingFile } from '../../formats/missing.ts';
@@ -75,9 +75,13 @@ async function open(
       }
       const file = join(process.cwd(), `sample-${counter++}.safetensors`);
       writeSafetensors(file, inputs);
-      const ran = await current.tab.run(file);
-      milliseconds = ran.milliseconds;
-      return ran.outputs;
+      try {
+        const ran = await current.tab.run(file);
+        milliseconds = ran.milliseconds;
+        return ran.outputs;
+      } finally {
+        rmSync(file);
+      }
     },
     lastMilliseconds: () => milliseconds,
     peakMemoryBytes: () => peakMemory(current.browser),

@@ -24,6 +24,8 @@ export class Tab {
 
   static async open(browser: Browser, site: Site): Promise<Tab> {
     const context = await browser.newContext({ acceptDownloads: true });
+    // The engine's deadline is the only one.
+    context.setDefaultTimeout(0);
     await context.route('**/*', (route) => answer(route, site));
     const tab = new Tab(context, await context.newPage());
     await tab.#page.goto(`${ORIGIN}/`);

@@ -13,7 +13,8 @@ const DIST = '/packages/onnxruntime-web/dist/';
 const BUILDS: Readonly<Record<string, string>> = {
   wasm: 'ort.wasm.bundle.min.mjs',
   webgpu: 'ort.webgpu.bundle.min.mjs',
-  webgl: 'ort.webgl.min.mjs',
+  // The build for WebGL alone cannot tell what a model takes and gives.
+  webgl: 'ort.all.bundle.min.mjs',
 };
 
 serve(async (files, { path, names, version, options }) => {
@@ -24,17 +25,22 @@ serve(async (files, { path, names, version, options }) => {
   env.wasm.numThreads = Number(numThreads);
   const ort: Ort = { name: 'onnxruntime-web', version, Tensor };
   const [main, ...external] = names.map((name) => ({ path: name, data: files.get(name) as File }));
-  let session: InferenceSession;
-  try {
-    session = await Session.create(URL.createObjectURL(main?.data as File), {
-      executionProviders: [provider],
-      externalData: external,
-      ...rest,
-    } as unknown as InferenceSession.SessionOptions);
-  } catch (error) {
-    throw unavailable(provider, error) ?? loadError(ort, path, error);
-  }
-  const contract = contractOf(ort, session, path);
+  const create = async (on: string): Promise<InferenceSession> => {
+    try {
+      return await Session.create(URL.createObjectURL(main?.data as File), {
+        executionProviders: [on],
+        externalData: external,
+        ...rest,
+      } as unknown as InferenceSession.SessionOptions);
+    } catch (error) {
+      throw unavailable(on, error) ?? loadError(ort, path, error);
+    }
+  };
+  const session = await create(provider);
+  // The WebGL backend keeps no metadata; what the model declares is the same wherever it runs.
+  const described = provider === 'webgl' ? await create('wasm') : session;
+  const contract = contractOf(ort, described, path);
+  if (described !== session) await described.release();
   return {
     contract,
     facts: {

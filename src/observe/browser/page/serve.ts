@@ -44,7 +44,7 @@ async function nextDownload(): Promise<void> {
   burst.count++;
 }
 
-async function answer<T>(work: () => Promise<T>): Promise<PageAnswer<T>> {
+async function answer<T>(code: string, work: () => Promise<T>): Promise<PageAnswer<T>> {
   try {
     return { ok: true, result: await work() };
   } catch (error) {
@@ -53,7 +53,7 @@ async function answer<T>(work: () => Promise<T>): Promise<PageAnswer<T>> {
     const { detail: _, ...plain } = failure;
     return {
       ok: false,
-      error: failure.code === 'internal-error' ? { ...plain, code: 'run-failed' } : failure,
+      error: failure.code === 'internal-error' ? { ...plain, code } : failure,
     };
   }
 }
@@ -66,7 +66,7 @@ export function serve(open: (files: ModelFiles, request: PageRequest) => Promise
   let outputs: Blob = new Blob();
   page.onpar = {
     open: (request) =>
-      answer(async () => {
+      answer('model-load-failed', async () => {
         const chosen = files('model');
         model = await open(new Map(request.names.map((name, i) => [name, chosen[i] as File])), request);
         const { userAgent } = page.navigator;
@@ -74,7 +74,7 @@ export function serve(open: (files: ModelFiles, request: PageRequest) => Promise
         return { contract: model.contract, facts };
       }),
     run: () =>
-      answer(async () => {
+      answer('run-failed', async () => {
         const [file] = files('sample');
         if (model === undefined || file === undefined) throw new Error('no model is open, or no sample is chosen');
         const inputs = parseSafetensors(new Uint8Array(await file.arrayBuffer()), file.name);
