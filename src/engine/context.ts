@@ -11,9 +11,6 @@ import { Semaphore } from './semaphore.ts';
 import { StepRunner } from './step.ts';
 import type { Store } from './store.ts';
 
-/** Processes beside those that serve the run. */
-const SECOND_LANE = 'second';
-
 /** What a running plan shares: the store, the workers, the environments and the ear of the reporters. */
 export class RunContext {
   readonly steps: StepRunner;
@@ -89,13 +86,8 @@ export class RunContext {
     return this.pool.use(host, (worker) => this.#slots.run(() => task(worker)));
   }
 
-  /**
-   * Another process than the one that serves the run: does a model answer the same there? In Node one of its own, which
-   * starts in a moment. In Python one for all models of a host: a framework takes seconds to import, and what it keeps from
-   * one model to the next it also keeps in the first process.
-   */
+  /** A process that has run nothing before and ends with the task, and one of the run's slots. */
   withFreshWorker<T>(host: HostSpec, task: (worker: Worker) => Promise<T>): Promise<T> {
-    if (host.kind === 'python') return this.withWorker({ ...host, lane: SECOND_LANE }, task);
     return this.#slots.run(() => this.pool.alone(host, task));
   }
 }

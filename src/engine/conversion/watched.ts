@@ -15,7 +15,7 @@ export interface Watched {
   /** What was asked for, to ask for more of the same. */
   readonly request: ObserveRequest;
   readonly observation: StepResult<Observation>;
-  /** A few samples in another process; null where there is no time for it. */
+  /** A few samples in a process of its own; null where there is no time for it. */
   readonly fresh: Attempt | null;
   /** All samples with the runtime's optimiser off; null where it has none, or is off as deployed. */
   readonly unoptimised: Attempt | null;

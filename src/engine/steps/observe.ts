@@ -43,7 +43,7 @@ export interface ObserveRequest {
   readonly probes?: readonly Probe[];
   /** Options of the runtime that take the place of the conversion's own: its optimiser switched off. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** In another process than the one that serves the run. */
+  /** In a process that has run nothing before and ends with it. */
   readonly fresh?: boolean;
 }
 
