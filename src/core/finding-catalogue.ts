@@ -367,6 +367,10 @@ export const CATALOGUE = {
     (w, a) => `${w}: \`${String(a.gate)}\` cannot be judged: ${String(a.why)}`,
   ),
   // What a worker answers instead of a result (docs/worker-protocol.md)
+  'version-unknown': answered('The registry has no such version of the package, or none for this Python and system.'),
+  'versions-incompatible': answered(
+    'Packages of one environment do not fit together: a version that another one does not allow, or was not built for.',
+  ),
   'package-missing': answered('The environment lacks a package that the model, exporter or runtime needs.'),
   'model-file-missing': answered('The model’s path does not exist.'),
   'model-load-failed': answered('The file is not what it claims to be, or the framework refused it.'),

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * Makes a folder and those above it. Node's own `recursive` never comes back where a file system answers ENOENT to
@@ -14,4 +14,15 @@ export function makeFolder(path: string): void {
     // Another process was first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+}
+
+/** Bytes of all files below a folder; links are not followed. */
+export function bytesBelow(dir: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) bytes += bytesBelow(path);
+    else if (entry.isFile()) bytes += lstatSync(path).size;
+  }
+  return bytes;
 }

@@ -1,9 +1,10 @@
 import type { Conversion } from '../plan/conversion.ts';
 import type { PythonChoice, PythonEnvironment } from '../workers/environment.ts';
 import { resolveEnvironment } from '../workers/environment.ts';
-import { type NodeEnvironment, resolveNodeEnvironment } from '../workers/node-environment.ts';
+import { type NodeEnvironment, resolveNodeEnvironment, resolvePinnedNode } from '../workers/node-environment.ts';
 import type { HostSpec } from '../workers/pool.ts';
 import { WorkerPool } from '../workers/pool.ts';
+import type { Pin } from '../workers/toolchains/pin.ts';
 import type { InstallListener } from '../workers/toolchains/recipe.ts';
 import type { Worker } from '../workers/worker.ts';
 import type { Emit } from './emit.ts';
@@ -57,8 +58,10 @@ export class RunContext {
   }
 
   /** The packages of a Node toolchain, resolved (and installed) once a run. */
-  nodeEnvironment(toolchain: string): Promise<NodeEnvironment> {
-    return this.#once([toolchain], (listen) => resolveNodeEnvironment(toolchain, listen));
+  nodeEnvironment(toolchain: string, pin: Pin | null): Promise<NodeEnvironment> {
+    return this.#once([toolchain, pin], (listen) =>
+      pin === null ? resolveNodeEnvironment(toolchain, listen) : resolvePinnedNode(toolchain, pin, listen),
+    );
   }
 
   #once<E extends PythonEnvironment | NodeEnvironment>(

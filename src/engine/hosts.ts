@@ -12,6 +12,7 @@ import type { PythonChoice } from '../workers/environment.ts';
 import { hostSource } from '../workers/host-source.ts';
 import { defaultMemoryLimit } from '../workers/isolation.ts';
 import { toolchain as findToolchain } from '../workers/toolchains/manifest.ts';
+import type { Pin } from '../workers/toolchains/pin.ts';
 import type { RunContext } from './context.ts';
 import { OWN_HOST, resolveOwnHost } from './own-host.ts';
 import type { ResolvedHost } from './resolved-host.ts';
@@ -24,10 +25,22 @@ function packagesOfNode(): Record<string, string> {
   return nodePackages;
 }
 
+/** A runtime, or what an exporter needs: its toolchain, and where it is asked for, the version of its package. */
+type Place = Pick<RuntimeInfo, 'toolchain' | 'package' | 'version'>;
+
+const pinOf = ({ package: name, version }: Omit<Place, 'toolchain'>): Pin | null =>
+  name === undefined || version === undefined ? null : { package: name, version };
+
 /** Which Python serves a toolchain for this conversion: the case's own for its source's toolchain, the candidate's own where it says so. */
-function pythonChoice(conversion: Conversion, toolchain: string, role: 'reference' | 'candidate'): PythonChoice {
+function pythonChoice(
+  conversion: Conversion,
+  { toolchain, ...place }: Place,
+  role: 'reference' | 'candidate',
+): PythonChoice {
   const { case: c, convert } = conversion;
   const root = conversionRoot(conversion);
+  const pin = pinOf(place);
+  if (pin !== null) return { pin, root };
   if (role === 'candidate' && convert.python !== null && conversion.exporter === null)
     return { python: convert.python, root };
   if (toolchain === conversion.reference.runtime.toolchain)
@@ -41,15 +54,17 @@ export const conversionRoot = (conversion: Conversion): string => conversion.cas
 export async function resolveHost(
   ctx: RunContext,
   conversion: Conversion,
-  toolchain: string,
+  place: Place,
   role: 'reference' | 'candidate',
 ): Promise<ResolvedHost> {
+  const { toolchain } = place;
+  const pin = pinOf(place);
   const root = conversionRoot(conversion);
   const side = conversion[role];
   if (side.runtime.remote === true && toolchain === side.runtime.toolchain) return remoteHost(root, side.options);
   if (toolchain === OWN_HOST.toolchain) return resolveOwnHost(ctx, conversion, role);
   const limits = { memoryBytes: defaultMemoryLimit(), network: conversion.case.network };
-  if (toolchain === 'node') {
+  if (toolchain === 'node' && pin === null) {
     const packages = packagesOfNode();
     return {
       host: { kind: 'node', root, limits, lane: laneOf(conversion, role) },
@@ -58,9 +73,9 @@ export async function resolveHost(
       packages,
     };
   }
-  const { language, browser } = findToolchain(toolchain);
+  const { language, browser } = toolchain === 'node' ? { language: 'node', browser: false } : findToolchain(toolchain);
   if (language === 'node') {
-    const environment = await ctx.nodeEnvironment(toolchain);
+    const environment = await ctx.nodeEnvironment(toolchain, pin);
     return {
       host: { kind: 'node', root, limits: browser ? { ...limits, counted: 'data' } : limits, environment, lane: role },
       digest: digestJson([
@@ -69,15 +84,18 @@ export async function resolveHost(
         ...(browser ? [browserIdentity()] : []),
       ]),
       label: `${environment.label}, node ${process.version}`,
-      packages: frameworkPackages(environment.packages, environment.toolchain.framework),
+      packages: frameworkPackages(environment.packages, [environment.toolchain.framework]),
     };
   }
-  const environment = await ctx.environment(toolchain, pythonChoice(conversion, toolchain, role));
+  const environment = await ctx.environment(toolchain, pythonChoice(conversion, place, role));
   return {
     host: { kind: 'python', root, limits, environment },
     digest: digestJson([environment.digest, hostSource(environment.toolchain)]),
     label: environment.label,
-    packages: frameworkPackages(environment.packages, environment.toolchain.framework),
+    packages: frameworkPackages(environment.packages, [
+      environment.toolchain.framework,
+      ...(place.package === undefined ? [] : [place.package]),
+    ]),
   };
 }
 
@@ -111,10 +129,12 @@ function laneOf({ source, existing }: Conversion, role: 'reference' | 'candidate
 }
 
 /** The packages that a reader of the report looks for; the whole list stands once in the report's environment. */
-function frameworkPackages(packages: Readonly<Record<string, string>>, framework: string): Record<string, string> {
+function frameworkPackages(
+  packages: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Record<string, string> {
   const wanted = [
-    framework,
-    framework.replaceAll('_', '-'),
+    ...names.flatMap((name) => [name, name.replaceAll('_', '-')]),
     'onnxruntime-web',
     '@tensorflow/tfjs',
     '@litertjs/core',

@@ -16,6 +16,7 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'toolchain-install-failed',
   'disk-full',
   'package-missing',
+  'versions-incompatible',
   'worker-start-failed',
   'runtime-unavailable',
   'served-unreachable',

@@ -149,7 +149,7 @@ function countWatched(trace: Trace, { observation, fresh, unoptimised }: Watched
 }
 
 const labelOf = async (ctx: RunContext, conversion: Conversion, role: 'reference' | 'candidate'): Promise<string> =>
-  (await resolveHost(ctx, conversion, conversion[role].runtime.toolchain, role)).label;
+  (await resolveHost(ctx, conversion, conversion[role].runtime, role)).label;
 
 async function recorded(ctx: RunContext, conversion: Conversion, trace: Trace): Promise<void> {
   trace.samples = [RECORDED_SAMPLE];

@@ -7,6 +7,7 @@ import type { Conversion, Plan } from '../plan/conversion.ts';
 import type { RunEvent } from '../records/event.ts';
 import type { Report, ReportCase } from '../records/report.ts';
 import { REPORT_SCHEMA_VERSION } from '../records/version.ts';
+import { endInstalls } from '../workers/toolchains/install.ts';
 import { RunContext } from './context.ts';
 import type { ConversionTrace } from './conversion/trace.ts';
 import type { Emit } from './emit.ts';
@@ -65,7 +66,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     signal: options.signal,
     planned: plan.planned,
   });
-  const stop = (): void => ctx.pool.kill();
+  const stop = (): void => {
+    ctx.pool.kill();
+    endInstalls();
+  };
   options.signal.addEventListener('abort', stop);
   const done = new Map<string, { conversion: Conversion; trace: ConversionTrace; record: ReportCase }>();
   try {

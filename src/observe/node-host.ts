@@ -7,15 +7,17 @@ import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
 import { PROTOCOL_VERSION, type StepRequest, type Verb, type Verbs } from '../workers/protocol.ts';
 import { packagesIn } from './packages.ts';
+import { pluginRuntimes } from './plugin.ts';
 import { NODE_RUNTIMES } from './registry.ts';
 import type { NodeRuntime, NodeSession } from './runtime.ts';
 import { runSteps } from './stepping.ts';
 
 /**
  * The Node side of the worker protocol (docs/worker-protocol.md): a child process that runs Node runtimes. Called with the
- * folder of a toolchain and, as JSON, where what it needs lies; without, it loads what onpar itself depends on.
+ * folder of a toolchain and, as JSON, where what it needs lies; without, it loads what onpar itself depends on. A third
+ * argument is the module of a plug-in, whose runtimes it offers then.
  */
-const [, , folder = null, needs = '{}'] = process.argv;
+const [, , folder = null, needs = '{}', plugin = null] = process.argv;
 const packages = packagesIn(folder, JSON.parse(needs) as Record<string, string>);
 type Handlers = { readonly [V in Verb]: (params: Verbs[V]['params']) => Promise<Verbs[V]['result']> };
 
@@ -43,7 +45,27 @@ async function openSession({
     return kept;
   }
   const loaded = await load(runtime);
-  return { key, runtime: loaded, session: await loaded.open(model.path, options) };
+  return { key, runtime: loaded, session: await opened(loaded, model.path, options) };
+}
+
+/** A plug-in throws errors of its own: what it says about a model is the model's failure, not one of onpar. */
+async function opened(
+  runtime: NodeRuntime,
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<NodeSession> {
+  try {
+    return await runtime.open(path, options);
+  } catch (error) {
+    if (plugin === null || error instanceof OnparError) throw error;
+    const { message } = error as Error;
+    throw new OnparError({
+      code: 'model-load-failed',
+      message: message.includes(path) ? message : `${path}: ${message}`,
+      exitCode: 1,
+      cause: error,
+    });
+  }
 }
 
 /** Runtimes by name, each loaded once: a library registers what it has, and a model that it holds belongs to it. */
@@ -51,16 +73,17 @@ const runtimes = new Map<string, Promise<NodeRuntime>>();
 
 /** A native library that does not load here is told as such: the case is skipped where it is optional, and never passes. */
 async function load(name: string): Promise<NodeRuntime> {
-  const entry = NODE_RUNTIMES[name];
+  const offered = plugin === null ? NODE_RUNTIMES : await pluginRuntimes(plugin);
+  const entry = offered[name];
   if (entry === undefined) {
     throw new OnparError({
       code: 'unknown-runtime',
       message: `the Node host has no runtime \`${name}\``,
-      fix: `runtimes of Node hosts: ${Object.keys(NODE_RUNTIMES).join(', ')}`,
+      fix: `runtimes of this host: ${Object.keys(offered).join(', ')}`,
     });
   }
   try {
-    const loaded = runtimes.get(name) ?? entry(packages);
+    const loaded = runtimes.get(name) ?? Promise.resolve(entry(packages));
     runtimes.set(name, loaded);
     return await loaded;
   } catch (error) {

@@ -2,6 +2,8 @@ import { OnparError } from '../core/errors.ts';
 import { allowedValues } from '../core/nearest.ts';
 import type { Catalogue, ExporterInfo, RuntimeInfo } from '../records/catalogue.ts';
 
+import { findRuntime, inVersion, splitVersion } from './versions.ts';
+
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
 /** The runtime that a user named, checked against the format it must run. Throws with what would fit. */
@@ -16,13 +18,14 @@ export function chooseRuntime(catalogue: Catalogue, format: string, name: string
       fix: `formats that can be run: ${unique(catalogue.runtimes.flatMap((r) => r.formats)).join(', ')}`,
     });
   }
-  const found = catalogue.runtimes.find((r) => r.name === name);
+  const asked = splitVersion(name);
+  const found = findRuntime(catalogue, fitting, asked);
   if (found === undefined) {
     throw new OnparError({
       code: 'unknown-runtime',
-      message: `${where}: unknown runtime \`${name}\``,
+      message: `${where}: unknown runtime \`${asked.name}\``,
       fix: allowedValues(
-        name,
+        asked.name,
         fitting.map((r) => r.name),
       ),
     });
@@ -30,11 +33,11 @@ export function chooseRuntime(catalogue: Catalogue, format: string, name: string
   if (!found.formats.includes(format)) {
     throw new OnparError({
       code: 'runtime-format',
-      message: `${where}: runtime \`${name}\` does not execute \`${format}\` (it executes ${found.formats.join(', ')})`,
+      message: `${where}: runtime \`${found.name}\` does not execute \`${format}\` (it executes ${found.formats.join(', ')})`,
       fix: `runtimes for ${format}: ${fitting.map((r) => r.name).join(', ') || 'none'}`,
     });
   }
-  return found;
+  return inVersion(found, asked, where);
 }
 
 const reach = (from: string, fromHere: readonly ExporterInfo[]): string =>

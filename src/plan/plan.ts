@@ -11,6 +11,7 @@ import { checkOptions, chooseExporter, chooseRuntime } from './choose.ts';
 import type { ChainPlace, Conversion, ModelSource, Plan } from './conversion.ts';
 import { withEnds } from './pipelines.ts';
 import { type Selection, select } from './select.ts';
+import { runtimeLabel } from './versions.ts';
 
 /**
  * Turns a suite into conversions: finds formats, fills in exporters and runtimes, checks options, and names everything.
@@ -52,12 +53,12 @@ const describeConversion = ({
   c.weights === null ? null : displayPath(c.weights, c.root),
   c.inputs,
   c.dims,
-  reference.runtime.name,
+  runtimeLabel(reference.runtime),
   reference.options,
   exporter,
   ...(chain === undefined ? [] : [chain.earlier.map((link) => [link.exporter, link.convert.options])]),
   existing?.spec ?? null,
-  candidate.runtime.name,
+  runtimeLabel(candidate.runtime),
   candidate.options,
   rules,
   {
@@ -133,6 +134,16 @@ function checkUnused(c: Case, convert: ConvertChoice, source: ModelSource, where
   }
 }
 
+/** An environment of the user's has the version that it has. */
+function checkPlace(convert: ConvertChoice, { name, version }: RuntimeInfo, where: string): void {
+  if (convert.python === null || version === undefined) return;
+  throw new OnparError({
+    code: 'version-and-python',
+    message: `${where}: \`${name}@${version}\` asks for an environment of onpar’s, \`python: ${convert.python}\` for one of yours`,
+    fix: 'remove one of the two',
+  });
+}
+
 function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
   const where = `case \`${c.id}\``;
   const source = findModel(c.source, c, suite, where);
@@ -176,7 +187,8 @@ function planCase(c: Case, suite: Suite, catalogue: Catalogue): Conversion[] {
       const named = run.runtime === '' ? runtimeOfAddress(existing) : run.runtime;
       const runtime = only ?? chooseRuntime(catalogue, candidateFormat, named, where);
       checkOptions(run.options, runtime, where);
-      const id = `${c.id}/${name}@${run.name ?? runtime.name}`;
+      checkPlace(convert, runtime, where);
+      const id = `${c.id}/${name}@${run.name ?? runtimeLabel(runtime)}`;
       if (taken.has(id)) {
         throw new OnparError({
           code: 'duplicate-id',
@@ -230,7 +242,7 @@ function planExporter(
   if (convert.exporter !== null && typeof convert.exporter !== 'string') return convert.exporter;
   const exporter = chooseExporter(catalogue, from, convert.to as string, convert.exporter, where);
   checkOptions(convert.options, exporter, where);
-  return exporter;
+  return exporter.byCommand === undefined ? exporter : { ...exporter.byCommand, name: exporter.name };
 }
 
 /**

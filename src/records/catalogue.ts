@@ -16,6 +16,17 @@ export interface ExporterInfo {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Taken when a suite says only `to:`. */
   readonly isDefault: boolean;
+  /** Of a plug-in: the command line that exports, instead of a toolchain. */
+  readonly byCommand?: ExporterCommand;
+}
+
+/** Any command line as an exporter. */
+export interface ExporterCommand {
+  readonly command: readonly string[];
+  /** The toolchain whose Python `{python}` stands for. */
+  readonly toolchain?: string;
+  /** Files that belong to it, wherever they lie. */
+  readonly files: readonly string[];
 }
 
 export interface RuntimeInfo {
@@ -26,6 +37,10 @@ export interface RuntimeInfo {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** The format's own framework: it defines the truth when the model is the source. */
   readonly isReference: boolean;
+  /** The distribution on PyPI or npm that its version is the version of; missing: it has none that could be chosen. */
+  readonly package?: string;
+  /** The version that the suite asks for (`onnxruntime@1.30.0`); missing: the toolchain's own. */
+  readonly version?: string;
   /** How it can run a model otherwise than deployed; missing: not at all. */
   readonly variants?: readonly VariantKind[];
   /** Options that switch its optimiser off; missing: it has none, or none that can be switched off. */

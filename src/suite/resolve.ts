@@ -37,8 +37,21 @@ export function resolveSuite(
     cases,
     rulesFrom: 'suite',
     deep: true,
+    ...(written.plugins === undefined ? {} : { plugins: written.plugins.map((name) => resolvePlugin(name, root)) }),
     reporters: written.reporters ?? null,
   };
+}
+
+/** A path lies below the suite's folder; anything else is the name of an installed module. */
+function resolvePlugin(name: string, root: string): string {
+  if (!/^(\.|[/\\])/.test(name)) return name;
+  const path = resolvePath(root, name);
+  if (isInside(root, path)) return path;
+  throw new OnparError({
+    code: 'path-outside',
+    message: `\`plugins\`: ${name} lies outside the suite’s folder ${root}`,
+    fix: 'move it below the suite’s folder, install it as a module, or name it on the command line with --plugin',
+  });
 }
 
 const list = <T>(value: T | readonly T[]): readonly T[] =>

@@ -124,7 +124,9 @@ const convertSetting = z.strictObject({
   run: z
     .union([runtimeSetting, z.array(runtimeSetting).nonempty()])
     .optional()
-    .describe('Runtimes that execute the result; default: the format’s own'),
+    .describe(
+      'Runtimes that execute the result, also in another version (`onnxruntime@1.30.0`); default: the format’s own',
+    ),
   tolerance: toleranceSetting.optional(),
   outputs: z.record(z.string(), z.string()).optional().describe('Reference output → candidate output'),
   inputs: z.record(z.string(), z.string()).optional().describe('Reference input → candidate input'),
@@ -174,7 +176,7 @@ const caseSetting = z.strictObject({
   reference: z
     .strictObject({ runtime: z.string().optional(), options: options.optional() })
     .optional()
-    .describe('Runtime of the original; default: its own framework'),
+    .describe('Runtime of the original, also `NAME@VERSION`; default: its own framework'),
   tolerance: toleranceSetting.optional().describe('For all conversions of the case; default `auto`'),
   outputs: z.record(z.string(), z.string()).optional().describe('Reference output → candidate output'),
   ties: z.record(z.string(), z.string()).optional().describe('Label output → the scores it was taken from'),
@@ -226,6 +228,13 @@ export const suiteSchema = z.strictObject({
   seed: z.number().int().optional().describe('Seed of every random number (default 0)'),
   python: z.string().optional().describe('Default of every case'),
   requirements: z.string().optional().describe('Default of every case'),
+  plugins: z
+    .array(z.string())
+    .nonempty()
+    .optional()
+    .describe(
+      'Toolchains, runtimes and exporters from outside: folders with a toolchain.json, JavaScript files, or installed modules. They are code, and naming them is trusting them: docs/plugins.md',
+    ),
   reporters: z
     .array(z.string())
     .nonempty()

@@ -26,6 +26,8 @@ export interface RuntimeChoice {
 export interface CommandExporter {
   readonly command: readonly string[];
   readonly toolchain?: string;
+  /** Files that belong to it beside those that the command names. */
+  readonly files?: readonly string[];
   readonly name?: string;
 }
 
@@ -117,6 +119,8 @@ export interface Suite {
   readonly rulesFrom: 'suite' | 'command line';
   /** Slower checks too: model processes started afresh. Always in a suite file, with `--deep` on the command line. */
   readonly deep: boolean;
+  /** Toolchains, runtimes and exporters from outside: absolute paths, or names of modules. */
+  readonly plugins?: readonly string[];
   /** Reporters that the suite asks for; null: the usual ones. */
   readonly reporters: readonly string[] | null;
 }

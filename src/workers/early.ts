@@ -18,7 +18,13 @@ export const nodeWorkerSpec = (
   command: [
     process.execPath,
     join(packageRoot, 'dist', 'node-host.js'),
-    ...(environment === undefined ? [] : [environment.dir, JSON.stringify(environment.needs)]),
+    ...(environment === undefined
+      ? []
+      : [
+          environment.dir,
+          JSON.stringify(environment.needs),
+          ...(environment.toolchain.plugin?.module ? [environment.toolchain.plugin.module] : []),
+        ]),
   ],
   env: workerEnvironment(lent(variables)),
   cwd,

@@ -5,6 +5,8 @@ import { digestFile, digestJson } from '../core/hash.ts';
 import { ensureInstalled } from './toolchains/install.ts';
 import { managedPython } from './toolchains/managed.ts';
 import { type Toolchain, toolchain } from './toolchains/manifest.ts';
+import type { Pin } from './toolchains/pin.ts';
+import { pinnedPython } from './toolchains/pinned-python.ts';
 import { type PythonStamp, pythonRecipe } from './toolchains/python-recipe.ts';
 import type { InstallListener } from './toolchains/recipe.ts';
 import { installedPackages, sitePackages } from './toolchains/site-packages.ts';
@@ -15,6 +17,8 @@ export interface PythonChoice {
   readonly python?: string | undefined;
   /** A requirements file: an environment is made from it. */
   readonly requirements?: string | undefined;
+  /** One package in another version than the toolchain's lock has it. */
+  readonly pin?: Pin | undefined;
   /** Folder in which `.venv` is looked for. */
   readonly root: string;
 }
@@ -43,6 +47,7 @@ export async function resolveEnvironment(
   listen: InstallListener,
 ): Promise<PythonEnvironment> {
   const chain = toolchain(name);
+  if (choice.pin !== undefined) return pinned(chain, choice.pin, listen);
   if (choice.requirements !== undefined) return fromRequirements(chain, choice.requirements, listen);
   if (choice.python !== undefined && choice.python !== 'managed') return named(chain, choice.python);
   if (choice.python !== 'managed') {
@@ -58,8 +63,20 @@ async function managed(chain: Toolchain, listen: InstallListener): Promise<Pytho
   return {
     kind: 'python',
     toolchain: chain,
-    label: `${chain.name} (managed)`,
+    label:
+      chain.plugin?.environmentOf == null
+        ? `${chain.name} (managed)`
+        : `${chain.name} (in ${chain.plugin.environmentOf})`,
     ...pick(await ensureInstalled(managedPython(chain), listen)),
+  };
+}
+
+async function pinned(chain: Toolchain, pin: Pin, listen: InstallListener): Promise<PythonEnvironment> {
+  return {
+    kind: 'python',
+    toolchain: chain,
+    label: `${chain.name} (${pin.package} ${pin.version})`,
+    ...pick(await ensureInstalled(pinnedPython(chain, pin), listen)),
   };
 }
 

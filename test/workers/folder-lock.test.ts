@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, utimesSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/core/paths.ts';
 import { withFolderLock } from '../../src/workers/toolchains/folder-lock.ts';
 import { scratch, write } from '../scratch.ts';
 
@@ -37,6 +39,41 @@ describe('a lock on a folder', () => {
     const folder = join(scratch(), 'toolchain');
     write(`${folder}.lock`, 'pid', String(deadPid()));
     expect(await withFolderLock(folder, nothing, async () => 'mine')).toBe('mine');
+  });
+  test('of a process that is gone goes to one heir of many, and from each to the next', async () => {
+    const dir = scratch();
+    const folder = join(dir, 'toolchain');
+    write(`${folder}.lock`, 'pid', String(deadPid()));
+    // Processes of their own: within one, nothing can come between two calls that do not wait.
+    const script = write(
+      dir,
+      'contend.mts',
+      `import { appendFileSync } from 'node:fs';
+import { withFolderLock } from ${JSON.stringify(join(packageRoot, 'src/workers/toolchains/folder-lock.ts'))};
+// All at once: the lock is fought for in the first milliseconds.
+while (Date.now() < Number(process.argv[5]));
+const say = (word) => appendFileSync(process.argv[3], word + ' ' + process.pid + '\\n');
+await withFolderLock(process.argv[2], () => {}, async () => {
+  say('enter');
+  await new Promise((done) => setTimeout(done, 20));
+  say('leave');
+  if (process.argv[4] === 'die') process.kill(process.pid, 'SIGKILL');
+});
+`,
+    );
+    const bundle = join(dir, 'contend.mjs');
+    buildSync({ entryPoints: [script], outfile: bundle, bundle: true, platform: 'node', format: 'esm' });
+    const log = join(dir, 'log');
+    const start = Date.now() + 1_000;
+    const contenders = Array.from({ length: 12 }, (_, i) =>
+      // Every third dies while it holds the lock.
+      spawn(process.execPath, [bundle, folder, log, i % 3 === 0 ? 'die' : 'live', String(start)], { stdio: 'inherit' }),
+    );
+    await Promise.all(contenders.map((child) => new Promise((done) => child.on('exit', done))));
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(24);
+    const pairs = lines.flatMap((line, i) => (i % 2 === 0 ? [[line, lines[i + 1]]] : []));
+    expect(pairs).toEqual(pairs.map(([enter]) => [expect.stringMatching(/^enter /), enter?.replace('enter', 'leave')]));
   });
   test.each(['no process id', 'an empty one', 'nonsense'])('with %s is taken over after a while', async (kind) => {
     const folder = join(scratch(), 'toolchain');

@@ -60,9 +60,63 @@ def require(module: str) -> ModuleType:
             fix=f"pip install {missing} there, or leave --python out to use onpar's own environment",
         ) from error
     except Exception as error:
+        against = violated(distribution_of(module))
+        if against:
+            raise WorkerError(
+                "versions-incompatible",
+                f"{distribution_of(module)} in {sys.prefix} does not import, and its packages do not "
+                f"fit together: {'; '.join(against)} ({describe_exception(error)})",
+                fix="install versions that do: "
+                f"pip install --upgrade {distribution_of(module)} there resolves them anew",
+            ) from error
         raise WorkerError(
             "package-missing",
             f"{distribution_of(module)} is installed in {sys.prefix} but does not import: "
             f"{describe_exception(error)}",
             fix=f"pip install --force-reinstall {distribution_of(module)} there",
         ) from error
+
+
+def violated(distribution: str) -> list[str]:
+    """Requirements of a distribution, and of those that it requires, that the environment does not
+    meet: `onnxscript 0.7.2 requires onnx>=1.17, onnx 1.12.0 is installed`. Empty without `packaging`.
+    """
+    try:
+        from packaging.requirements import InvalidRequirement, Requirement
+    except ImportError:
+        return []
+    found: list[str] = []
+    seen: set[str] = set()
+    waiting = [distribution]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for text in _requires(name):
+            try:
+                wanted = Requirement(text)
+            except InvalidRequirement:
+                continue
+            if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+                continue
+            has = package_version(wanted.name)
+            if has == "unknown":
+                found.append(
+                    f"{name} {package_version(name)} requires {wanted}, which is not installed"
+                )
+            elif not wanted.specifier.contains(has, prereleases=True):
+                found.append(
+                    f"{name} {package_version(name)} requires {wanted.name}{wanted.specifier}, "
+                    f"{wanted.name} {has} is installed"
+                )
+            else:
+                waiting.append(wanted.name)
+    return found
+
+
+def _requires(distribution: str) -> list[str]:
+    try:
+        return importlib.metadata.requires(distribution) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []

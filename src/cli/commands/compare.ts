@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { executionOverrides } from '../options/execution.ts';
 import { judgementOverrides } from '../options/judgement.ts';
 import { many } from '../options/parse.ts';
+import { loadNamedPlugins } from '../options/plugins.ts';
 import { sampleOverrides } from '../options/samples.ts';
 import { runOptions } from './run.ts';
 
@@ -46,6 +47,7 @@ export const compare: Command = {
       runtimes: [],
       title: `${reference} ↔ ${candidate}`,
     });
+    await loadNamedPlugins(args, [suite]);
     const overrides = { ...sampleOverrides(args), ...judgementOverrides(args), ...executionOverrides(args) };
     const plan = planSuite(applyOverrides(suite, overrides), catalogue());
     return runForPerson(plan, args, ['onpar', ...process.argv.slice(2)]);

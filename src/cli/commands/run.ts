@@ -9,6 +9,7 @@ import { executionOptions, executionOverrides } from '../options/execution.ts';
 import { judgementOptions, judgementOverrides } from '../options/judgement.ts';
 import { outputOptions } from '../options/output.ts';
 import { type Args, many, one, optionValue, pairs } from '../options/parse.ts';
+import { loadNamedPlugins } from '../options/plugins.ts';
 import { sampleOptions, sampleOverrides } from '../options/samples.ts';
 import { selection, selectionOptions } from '../options/selection.ts';
 
@@ -87,6 +88,7 @@ async function planRun(targets: readonly string[], args: Args): Promise<Plan> {
   ]);
   const overrides = { ...sampleOverrides(args), ...judgementOverrides(args), ...executionOverrides(args) };
   const suites = await suitesOf(targets, args);
+  await loadNamedPlugins(args, suites);
   const plans = suites.map((suite) => planSuite(applyOverrides(suite, overrides), catalogue(), selection(args)));
   const { mergePlans } = await import('../../plan/merge.ts');
   return mergePlans(plans);

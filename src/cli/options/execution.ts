@@ -10,10 +10,14 @@ export const executionOptions = (y: Argv): Argv =>
     .option('runtime', {
       type: 'string',
       array: true,
-      describe: 'Runtime of the candidate; several for a matrix',
+      describe: 'Runtime of the candidate, also in another version (onnxruntime@1.30.0); several for a matrix',
       group: 'Execution:',
     })
-    .option('reference-runtime', { type: 'string', describe: 'Runtime of the reference', group: 'Execution:' })
+    .option('reference-runtime', {
+      type: 'string',
+      describe: 'Runtime of the reference, also NAME@VERSION',
+      group: 'Execution:',
+    })
     .option('python', {
       type: 'string',
       describe: 'Interpreter or virtual environment that runs the model, or `managed`',
@@ -38,6 +42,13 @@ export const executionOptions = (y: Argv): Argv =>
     .option('trust', {
       type: 'boolean',
       describe: 'Load pickles (.pkl, .joblib, old .pt): they can run any code',
+      group: 'Execution:',
+    })
+    .option('plugin', {
+      type: 'string',
+      array: true,
+      describe:
+        'A toolchain, runtime or exporter from outside: a folder with toolchain.json, a JavaScript file or a module',
       group: 'Execution:',
     })
     .option('network', { type: 'boolean', describe: 'Allow the model’s code to use the network', group: 'Execution:' });

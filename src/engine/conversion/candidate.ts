@@ -23,7 +23,7 @@ export function openAhead(ctx: RunContext, conversion: Conversion): void {
   const { existing, candidate, case: c } = conversion;
   if (existing === null || !isInNode(candidate.runtime)) return;
   const { ref } = existingCandidate(conversion, existing);
-  resolveHost(ctx, conversion, candidate.runtime.toolchain, 'candidate').then(
+  resolveHost(ctx, conversion, candidate.runtime, 'candidate').then(
     ({ host }) =>
       ctx.pool.warm(host).describeAhead(
         {

@@ -72,9 +72,7 @@ export async function compareGolden(ctx: RunContext, conversion: Conversion, tra
     await observeModel(ctx, conversion, { ...side, samples: [sample], sampleDir: golden.dir }),
   );
   trace.candidate = candidate;
-  trace.environments.candidate = (
-    await resolveHost(ctx, conversion, conversion.candidate.runtime.toolchain, 'candidate')
-  ).label;
+  trace.environments.candidate = (await resolveHost(ctx, conversion, conversion.candidate.runtime, 'candidate')).label;
   trace.comparison = trace.count(
     await compareObservations(ctx, conversion, {
       reference,

@@ -41,7 +41,7 @@ export async function measureActivations(
   const { side, samples } = request;
   const { runtime } = conversion[side.role];
   const options = { ...conversion[side.role].options, ...runtime.unoptimised };
-  const place = await resolveHost(ctx, conversion, runtime.toolchain, side.role);
+  const place = await resolveHost(ctx, conversion, runtime, side.role);
   return ctx.steps.run<MeasuredActivations>({
     kind: 'observe',
     version: 1,

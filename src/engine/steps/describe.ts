@@ -26,7 +26,7 @@ export async function describeModel(
   onAsked: () => void = () => {},
 ): Promise<StepResult<Description>> {
   const { runtime, options } = conversion[role];
-  const place = await resolveHost(ctx, conversion, runtime.toolchain, role);
+  const place = await resolveHost(ctx, conversion, runtime, role);
   return ctx.steps.run<Description>({
     kind: 'describe',
     version: 1,

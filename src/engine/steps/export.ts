@@ -75,7 +75,7 @@ async function byToolchain(
   exporter: ExporterInfo,
   { model, inputs, example }: ExportRequest,
 ): Promise<StepResult<Artifact>> {
-  const place = await resolveHost(ctx, conversion, exporter.toolchain, 'reference');
+  const place = await resolveHost(ctx, conversion, { toolchain: exporter.toolchain }, 'reference');
   const { options, digests } = fileOptions(conversion);
   const inputRefs = inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   return ctx.steps.run<Artifact>({
@@ -134,7 +134,7 @@ async function byToolchain(
 
 /** What will run the artifact starts while it is made: a framework's import takes as long as many an export. */
 function warmCandidate(ctx: RunContext, conversion: Conversion): void {
-  resolveHost(ctx, conversion, conversion.candidate.runtime.toolchain, 'candidate').then(
+  resolveHost(ctx, conversion, conversion.candidate.runtime, 'candidate').then(
     ({ host }) => void (ctx.pool.ended || ctx.pool.warm(host)),
     () => {},
   );
@@ -149,9 +149,14 @@ async function byCommand(
   const { case: c, convert } = conversion;
   const usesPython = exporter.command.some((part) => part.includes('{python}'));
   const place = usesPython
-    ? await resolveHost(ctx, conversion, exporter.toolchain ?? conversion.reference.runtime.toolchain, 'reference')
+    ? await resolveHost(
+        ctx,
+        conversion,
+        { toolchain: exporter.toolchain ?? conversion.reference.runtime.toolchain },
+        'reference',
+      )
     : null;
-  const files = commandFiles(exporter.command, c.root);
+  const files = [...commandFiles(exporter.command, c.root), ...(exporter.files ?? [])];
   const python = place?.host.kind === 'python' ? place.host.environment.python : null;
   return ctx.steps.run<Artifact>({
     kind: 'export',

@@ -58,7 +58,7 @@ export async function observeModel(
 ): Promise<StepResult<Observation>> {
   const { runtime, variant } = runtimeOf(conversion, request);
   const options = optionsOf(conversion, request);
-  const place = await resolveHost(ctx, conversion, runtime.toolchain, request.role);
+  const place = await resolveHost(ctx, conversion, runtime, request.role);
   return ctx.steps.run<Observation>({
     kind: 'observe',
     version: 3,

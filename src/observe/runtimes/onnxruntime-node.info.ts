@@ -6,6 +6,7 @@ export const ONNXRUNTIME_NODE: RuntimeInfo = {
   formats: ['onnx'],
   toolchain: 'node',
   isReference: true,
+  package: 'onnxruntime-node',
   unoptimised: { graphOptimizationLevel: 'disabled' },
   options: {
     graphOptimizationLevel: {

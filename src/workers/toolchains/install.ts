@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnparError } from '../../core/errors.ts';
+import { bytesBelow } from '../../core/folders.ts';
 import { toolchainsFolder } from '../../core/paths.ts';
 import { withFolderLock } from './folder-lock.ts';
 import type { Installed, InstallListener, Preparation, Recipe, Stamp } from './recipe.ts';
 
-const STAMP = 'onpar-environment.json';
+/** Remembers what an environment holds; written last, so that a folder without it was never finished. */
+export const STAMP = 'onpar-environment.json';
 
 function readStamp<S extends Stamp>(recipe: Recipe<S>, dir: string): Installed<S> | undefined {
   try {
@@ -44,6 +46,14 @@ export async function ensureInstalled<S extends Stamp>(
   );
 }
 
+let ended = new AbortController();
+
+/** Ends the installers that run, for Ctrl-C: their folders go, since none of them is complete. */
+export function endInstalls(): void {
+  ended.abort();
+  ended = new AbortController();
+}
+
 async function install<S extends Stamp>(
   recipe: Recipe<S>,
   dir: string,
@@ -56,6 +66,7 @@ async function install<S extends Stamp>(
     sizeMb === null ? '' : ` (about ${sizeMb >= 1000 ? `${(sizeMb / 1000).toFixed(1)} GB` : `${sizeMb} MB`} on disk)`;
   listen(name, `installing${size}`, false);
   const started = Date.now();
+  const { signal } = ended;
   const heartbeat = setInterval(
     () => listen(name, `still installing, ${Math.round((Date.now() - started) / 1000)} s`, false),
     10_000,
@@ -63,13 +74,14 @@ async function install<S extends Stamp>(
   try {
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
-    const stamp = await prepared.make(dir);
-    // Written last: a folder without its stamp was never finished and is made again.
-    writeFileSync(join(dir, STAMP), `${JSON.stringify(stamp, null, 1)}\n`);
+    const stamp = await prepared.make(dir, signal);
+    writeFileSync(join(dir, STAMP), `${JSON.stringify({ ...stamp, bytes: bytesBelow(dir) }, null, 1)}\n`);
     listen(name, `installed in ${Math.round((Date.now() - started) / 1000)} s`, true);
     return { ...stamp, dir };
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
+    if (signal.aborted)
+      throw new OnparError({ code: 'interrupted', message: `installing \`${name}\` was interrupted`, exitCode: 130 });
     if (error instanceof OnparError) throw error;
     const { all, stderr } = error as { all?: string; stderr?: string };
     throw new OnparError({

@@ -5,7 +5,11 @@ import { sha256 } from '../../core/hash.ts';
 import { allowedValues } from '../../core/nearest.ts';
 import { packageRoot } from '../../core/paths.ts';
 import type { ExporterInfo, OptionSpec, RuntimeInfo } from '../../records/catalogue.ts';
-import type { VariantKind } from '../../records/variant.ts';
+import type { ManifestFile } from './manifest-schema.ts';
+import { pluginCommand } from './plugin-command.ts';
+import type { PluginPart } from './plugin-part.ts';
+
+type ManifestOptions = NonNullable<ManifestFile['runtimes']>[number]['options'];
 
 /** A folder under `converters/`: a locked environment that offers exporters and runtimes. */
 export interface Toolchain {
@@ -30,81 +34,79 @@ export interface Toolchain {
   readonly lockDigest: string;
   readonly exporters: readonly ExporterInfo[];
   readonly runtimes: readonly RuntimeInfo[];
-}
-
-interface ManifestFile {
-  name: string;
-  title: string;
-  language?: 'python' | 'node';
-  framework: string;
-  needs?: string[];
-  build?: string;
-  browser?: boolean;
-  uses?: string[];
-  installedMb: number;
-  installedMbCpu?: number | null;
-  exporters?: { name: string; from: string[]; to: string; default?: boolean; options?: Record<string, OptionSpec> }[];
-  runtimes?: {
-    name: string;
-    formats: string[];
-    reference?: boolean;
-    options?: Record<string, OptionSpec>;
-    variants?: VariantKind[];
-    unoptimised?: Record<string, unknown>;
-  }[];
+  /** Set for what comes from outside the tree. */
+  readonly plugin?: PluginPart;
 }
 
 export const convertersFolder: string = join(packageRoot, 'converters');
 
 let loaded: readonly Toolchain[] | undefined;
+const added: Toolchain[] = [];
 
-/** Every toolchain that ships with onpar, by reading `converters/<name>/toolchain.json`; no process is started. */
+/** Every toolchain that ships with onpar, by reading `converters/<name>/toolchain.json`, then plug-ins; no process is started. */
 export function toolchains(): readonly Toolchain[] {
   loaded ??= readdirSync(convertersFolder)
     .sort()
     .filter((name) => existsSync(join(convertersFolder, name, 'toolchain.json')))
     .map(readToolchain);
-  return loaded;
+  return added.length === 0 ? loaded : [...loaded, ...added];
 }
+
+/** From now on it is chosen from like those that ship with onpar. */
+export const addToolchain = (chain: Toolchain): void => void added.push(chain);
 
 function readToolchain(folder: string): Toolchain {
   const dir = join(convertersFolder, folder);
   const manifest = JSON.parse(readFileSync(join(dir, 'toolchain.json'), 'utf8')) as ManifestFile;
-  const language = manifest.language ?? 'python';
-  const lockFile = join(dir, language === 'python' ? 'requirements.lock' : 'package-lock.json');
+  const lock = manifest.language === 'node' ? 'package-lock.json' : 'requirements.lock';
+  return toolchainFrom(manifest, dir, join(dir, lock));
+}
+
+/** A toolchain of what a manifest says; `plugin` where it comes from outside. */
+export function toolchainFrom(manifest: ManifestFile, dir: string, lockFile: string, plugin?: PluginPart): Toolchain {
   return {
     name: manifest.name,
-    title: manifest.title,
+    title: manifest.title ?? manifest.name,
     dir,
-    language,
+    language: manifest.language ?? 'python',
     framework: manifest.framework,
     needs: manifest.needs ?? [],
     build: manifest.build === undefined ? null : join(dir, manifest.build),
     browser: manifest.browser ?? false,
     uses: manifest.uses ?? [],
-    installedMb: manifest.installedMb,
+    installedMb: manifest.installedMb ?? 0,
     installedMbCpu: manifest.installedMbCpu ?? null,
     lockFile,
     lockDigest: sha256(readFileSync(lockFile)),
+    ...(plugin === undefined ? {} : { plugin }),
     exporters: (manifest.exporters ?? []).map((e) => ({
       name: e.name,
       from: e.from,
       to: e.to,
       toolchain: manifest.name,
-      options: e.options ?? {},
+      options: optionsOf(e.options),
       isDefault: e.default ?? false,
+      ...(e.command === undefined ? {} : { byCommand: pluginCommand({ ...e, command: e.command }, dir, lockFile) }),
     })),
     runtimes: (manifest.runtimes ?? []).map((r) => ({
       name: r.name,
       formats: r.formats,
       toolchain: manifest.name,
-      options: r.options ?? {},
+      options: optionsOf(r.options),
       isReference: r.reference ?? false,
+      ...(r.package === undefined ? {} : { package: onThisSystem(r.package) }),
       ...(r.variants === undefined ? {} : { variants: r.variants }),
       ...(r.unoptimised === undefined ? {} : { unoptimised: r.unoptimised }),
     })),
   };
 }
+
+const optionsOf = (written: ManifestOptions): Readonly<Record<string, OptionSpec>> =>
+  (written ?? {}) as Readonly<Record<string, OptionSpec>>;
+
+/** Builds without a GPU have a name of their own, but for macOS, which has no other. */
+const onThisSystem = (distribution: string): string =>
+  process.platform === 'darwin' ? distribution.replace(/-cpu$/, '') : distribution;
 
 export function toolchain(name: string): Toolchain {
   const all = toolchains();

@@ -18,7 +18,7 @@ export interface NodeSpec {
 }
 
 /** npm's own record of what it put into node_modules: `node_modules/<name>` → version. */
-function installedPackages(dir: string): Record<string, string> {
+export function nodePackages(dir: string): Record<string, string> {
   const lock = JSON.parse(readFileSync(join(dir, 'node_modules', '.package-lock.json'), 'utf8')) as {
     packages: Record<string, { version?: string }>;
   };
@@ -34,13 +34,24 @@ function installedPackages(dir: string): Record<string, string> {
  * Runs a toolchain's build script. What a user can mend it says in one JSON line on stdout, `{code, message, fix}`, which is
  * thrown as OnparError; anything else it fails of goes up as it is.
  */
-async function runBuild(name: string, script: string, dir: string, needs: NodeSpec['needs']): Promise<void> {
+export async function runBuild({
+  name,
+  script,
+  dir,
+  needs,
+  signal,
+}: Pick<NodeSpec, 'name' | 'needs'> & {
+  readonly script: string;
+  readonly dir: string;
+  readonly signal: AbortSignal;
+}): Promise<void> {
   const { execa } = await import('execa');
   const { exitCode, stdout, all, ...rest } = await execa(process.execPath, [script, dir, JSON.stringify(needs)], {
     cwd: dir,
     all: true,
     stdin: 'ignore',
     reject: false,
+    cancelSignal: signal,
   });
   if (exitCode === 0) return;
   let told: { code: string; message: string; fix: string };
@@ -71,7 +82,7 @@ export function nodeRecipe(spec: NodeSpec): Recipe<Stamp> {
     fix: 'see the last lines below: a package registry that cannot be reached (npm’s `registry` setting), a full disk, a changed hash, or a compiler that is missing',
     prepare: async (say) => ({
       folder: prefix,
-      async make(dir) {
+      async make(dir, signal) {
         for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(folder, file), join(dir, file));
         const { execa } = await import('execa');
         const [file, ...first] = npmCommand();
@@ -82,12 +93,13 @@ export function nodeRecipe(spec: NodeSpec): Recipe<Stamp> {
           extendEnv: false,
           all: true,
           stdin: 'ignore',
+          cancelSignal: signal,
         });
         if (build !== null) {
           say('building');
-          await runBuild(name, build, dir, needs);
+          await runBuild({ name, script: build, dir, needs, signal });
         }
-        const packages = installedPackages(dir);
+        const packages = nodePackages(dir);
         return { packages, digest: digestJson([basis, packages]) };
       },
     }),

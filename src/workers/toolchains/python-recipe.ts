@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestJson } from '../../core/hash.ts';
-import { findInterpreter } from './interpreter.ts';
+import { findInterpreter, type Interpreter } from './interpreter.ts';
 import type { Recipe, Stamp } from './recipe.ts';
 import { installedPackages, sitePackages } from './site-packages.ts';
 import { findUv, uvEnvironment } from './uv.ts';
@@ -25,7 +25,7 @@ export interface PythonStamp extends Stamp {
 }
 
 /** uv's name of the torch index to use: `cpu` saves gigabytes where that index can be reached. */
-const torchBackend = (): string | undefined =>
+export const torchBackend = (): string | undefined =>
   process.env.ONPAR_TORCH_BACKEND || process.env.UV_TORCH_BACKEND || undefined;
 
 const usesBackend = (spec: PythonSpec): string | undefined =>
@@ -42,30 +42,60 @@ export const pythonRecipe = (spec: PythonSpec): Recipe<PythonStamp> => ({
   name: spec.name,
   sizeMb: spec.sizeMb,
   prefix: prefixOf(spec),
-  isSound: (_, { python }) => existsSync(python),
+  isSound: soundPython,
   fix: 'see the last lines of uv below: a package index that cannot be reached (set UV_DEFAULT_INDEX), a full disk, or a changed hash; or name your own environment with --python',
   async prepare(say) {
     const interpreter = await findInterpreter();
     const uv = await findUv(interpreter, say);
     return {
       folder: `${prefixOf(spec)}${interpreter.version}`,
-      async make(dir) {
-        const env = { ...process.env, ...uvEnvironment() };
-        const { execa } = await import('execa');
-        await execa(uv, ['venv', '--quiet', '--python', interpreter.path, dir], { env });
-        const python = process.platform === 'win32' ? join(dir, 'Scripts', 'python.exe') : join(dir, 'bin', 'python');
-        await execa(uv, installArguments(spec, dir, python), { env, all: true });
-        const packages = installedPackages(sitePackages(dir) ?? dir);
-        return {
-          python,
-          pythonVersion: interpreter.version,
-          packages,
-          digest: digestJson([interpreter.version, packages]),
-        };
-      },
+      make: (dir, signal) =>
+        makeEnvironment({ uv, interpreter, dir, signal }, async (python) => {
+          const { execa } = await import('execa');
+          await execa(uv, installArguments(spec, dir, python), {
+            env: { ...process.env, ...uvEnvironment() },
+            all: true,
+            cancelSignal: signal,
+          });
+        }),
     };
   },
 });
+
+/** Whether the interpreter of an environment is there (what it was made from may have been removed), and every package. */
+export function soundPython(dir: string, { python, packages }: PythonStamp): boolean {
+  if (!existsSync(python)) return false;
+  const folder = sitePackages(dir);
+  if (folder === undefined || !existsSync(folder)) return false;
+  const has = installedPackages(folder);
+  return Object.entries(packages).every(([name, version]) => has[name] === version);
+}
+
+export interface EnvironmentPlace {
+  readonly uv: string;
+  readonly interpreter: Interpreter;
+  readonly dir: string;
+  readonly signal: AbortSignal;
+}
+
+/** A virtual environment in a folder, filled by `fill`, and what there is to remember of it. */
+export async function makeEnvironment(
+  { uv, interpreter, dir, signal }: EnvironmentPlace,
+  fill: (python: string) => Promise<void>,
+): Promise<PythonStamp> {
+  const { execa } = await import('execa');
+  const env = { ...process.env, ...uvEnvironment() };
+  await execa(uv, ['venv', '--quiet', '--python', interpreter.path, dir], { env, cancelSignal: signal });
+  const python = process.platform === 'win32' ? join(dir, 'Scripts', 'python.exe') : join(dir, 'bin', 'python');
+  await fill(python);
+  const packages = installedPackages(sitePackages(dir) ?? dir);
+  return {
+    python,
+    pythonVersion: interpreter.version,
+    packages,
+    digest: digestJson([interpreter.version, packages]),
+  };
+}
 
 function installArguments(spec: PythonSpec, dir: string, python: string): string[] {
   const backend = usesBackend(spec);

@@ -15,8 +15,8 @@ export type InstallListener = (toolchain: string, message: string, done: boolean
 export interface Preparation<S extends Stamp> {
   /** The folder's whole name below the toolchains folder; begins with the recipe's `prefix`. */
   readonly folder: string;
-  /** Fills the folder, which is empty. Throws with the installer's words in `all` or `stderr`. */
-  make(dir: string): Promise<S>;
+  /** Fills the folder, which is empty; ends its installers with the signal. Throws with the installer's words in `all` or `stderr`. */
+  make(dir: string, signal: AbortSignal): Promise<S>;
 }
 
 /** How one environment is installed: Python's with uv, Node's with npm. Knows nothing of locks, stamps and disks. */
