@@ -154,6 +154,17 @@ export const CATALOGUE = {
     (w, a) =>
       `${w}: dimension ${String(a.axis)} (${String(a.reference)}) is frozen to ${String(a.candidate)} in the candidate`,
   ),
+  'dim-unsupported': entry(
+    'warning',
+    'The exporter makes models of fixed sizes only: what the suite calls dynamic was exported at the size of the example. Give the sizes as numbers, or take another exporter.',
+    (_, a) =>
+      `the exporter fixes every size; ${Array.isArray(a.dims) ? a.dims.map((dim: unknown, i: number) => `${String(dim)} = ${String((a.sizes as unknown[])[i])}`).join(', ') : ''} in the exported model`,
+  ),
+  'layout-declared': entry(
+    'info',
+    'An input has its axes in another order, as the exporter declares; samples are transposed for the candidate.',
+    (w, a) => `${w} is fed with its axes in the order [${list(a.layout)}], as declared: ${String(a.reason)}`,
+  ),
   'dim-changed': entry(
     'error',
     'A fixed dimension has another size.',

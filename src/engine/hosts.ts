@@ -45,7 +45,10 @@ function pythonChoice(
     return { python: convert.python, root };
   if (toolchain === conversion.reference.runtime.toolchain)
     return { python: c.python ?? undefined, requirements: c.requirements ?? undefined, root };
-  return { python: c.python === 'managed' ? 'managed' : undefined, root };
+  if (c.python === 'managed') return { python: 'managed', root };
+  // An exporter that loads the source's code needs what that code imports, if only it is installed there.
+  const loads = c.python !== null && findToolchain(toolchain).uses.includes(conversion.reference.runtime.toolchain);
+  return { root, ...(loads ? { preferred: c.python } : {}) };
 }
 
 export const conversionRoot = (conversion: Conversion): string => conversion.case.root;
@@ -139,6 +142,9 @@ function frameworkPackages(
     '@tensorflow/tfjs',
     '@litertjs/core',
     'torch',
+    'transformers',
+    'tokenizers',
+    'jax',
     'tensorflow-cpu',
     'tensorflow',
     'keras',

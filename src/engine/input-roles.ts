@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
+import * as z from 'zod';
 import type { ReadRole } from '../formats/onnx/input-roles.ts';
 import type { Conversion } from '../plan/conversion.ts';
-import type { InputPlan } from '../records/rules.ts';
+import { type InputPlan, inputRole } from '../records/rules.ts';
 import { isInteger } from '../tensor/dtype.ts';
 import type { RunContext } from './context.ts';
 import type { KeyedModel } from './model-key.ts';
@@ -31,6 +32,28 @@ export async function withReadRoles(
     filled = merged(filled, roles);
   }
   return filled;
+}
+
+/** What a runtime says of its inputs (`facts.inputRoles`), where a configuration file tells which values are legal. */
+const toldRoles = z.record(
+  z.string(),
+  z.object({ role: inputRole, range: z.tuple([z.number(), z.number()]).optional(), because: z.string() }),
+);
+
+/** Fills in what the model's own runtime knows about inputs that the user left open. */
+export function withToldRoles(inputs: InputPlan[], facts: Readonly<Record<string, unknown>>): InputPlan[] {
+  const told = toldRoles.safeParse(facts.inputRoles);
+  if (!told.success) return inputs;
+  const roles = Object.entries(told.data).map(
+    ([input, { role, range, because }], position): ReadRole => ({
+      input,
+      position,
+      role,
+      because,
+      ...(range === undefined ? {} : { range }),
+    }),
+  );
+  return merged(inputs, roles);
 }
 
 const mayTell = ({ ref }: KeyedModel): boolean => ref.format === 'onnx' && statSync(ref.path).size <= MAX_BYTES;

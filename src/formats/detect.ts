@@ -29,7 +29,7 @@ const DEFAULT_CALLABLE = 'build';
 
 /**
  * Finds out what a model is. The format comes from the content, not from the extension; `format:path` forces one,
- * `file.py:callable` is code (`pytorch` unless `keras:` or `sklearn:` stands before it), an address is
+ * `file.py:callable` is code (`pytorch` unless `keras:`, `sklearn:` or `jax:` stands before it), an address is
  * `served` (served-address.ts).
  * OnparError `model-file-missing`, `model-file-empty`, `unrecognised-model`, `unknown-format`, `bad-model-spec`, `served-address` or
  * `trust-required` names the file, what was found and what would fit.
@@ -71,13 +71,13 @@ function fromCode(
   path: string,
   { format = 'pytorch', callable }: { format?: Format; callable?: string },
 ): DetectedModel {
-  if (format === 'pytorch' || format === 'keras' || format === 'sklearn') {
+  if (format === 'pytorch' || format === 'keras' || format === 'sklearn' || format === 'jax') {
     return { format, path, callable: callable ?? DEFAULT_CALLABLE };
   }
   throw new OnparError({
     code: 'bad-model-spec',
     message: `${shown} is Python code, which builds no ${format} model`,
-    fix: `write \`pytorch:${shown}\`, \`keras:${shown}\` or \`sklearn:${shown}\``,
+    fix: `write \`pytorch:${shown}\`, \`keras:${shown}\`, \`sklearn:${shown}\` or \`jax:${shown}\``,
   });
 }
 

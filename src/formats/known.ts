@@ -1,11 +1,15 @@
 /**
  * Every format that a model can have, as it is written in suites, `--to` and `format:path`.
- * `pytorch`, `keras` and `sklearn` name both saved files and Python code that builds the model.
+ * `pytorch`, `keras` and `sklearn` name both saved files and Python code that builds the model; `jax` is code alone.
  */
 export const KNOWN_FORMATS = [
   'pytorch',
   'torchscript',
   'torch-export',
+  'huggingface',
+  'jax',
+  'tokenizer',
+  'preprocess',
   'keras',
   'savedmodel',
   'graphdef',

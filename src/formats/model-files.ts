@@ -21,6 +21,8 @@ function companions(path: string, format: Format): string[] {
   const beside = (name: string) => join(dirname(path), name);
   if (format === 'onnx') return externalDataFiles(path).map(beside);
   if (format === 'openvino') return [path.replace(/\.xml$/i, '.bin')].filter((file) => file !== path);
+  // Tokenizers.js reads special tokens there.
+  if (format === 'tokenizer') return [beside('tokenizer_config.json')];
   if (format === 'tfjs') return shardsOf(path).map(beside);
   return [];
 }

@@ -17,6 +17,9 @@ const HEAD_BYTES = 4096;
 /** The root element of an OpenVINO IR, behind a byte order mark, the XML declaration and comments. */
 const OPENVINO = /^(?:\xef\xbb\xbf)?(?:\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*<net[\s>]/;
 
+/** tokenizer.json as the tokenizers library writes it: these keys come first, in this order. */
+const TOKENIZER = /^(?:\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*"[^"]*"\s*,\s*"truncation"\s*:/;
+
 /** Finds a file's format from its content; undefined when none fits. The name is used only where bytes cannot tell. */
 export function sniffFile(path: string): Sniffed | undefined {
   return withFile(path, (source, size) => {
@@ -34,6 +37,8 @@ export function sniffFile(path: string): Sniffed | undefined {
     const text = ascii(head);
     if (OPENVINO.test(text)) return { format: 'openvino' };
     if (looksLikeTfjs(source, size, path)) return { format: 'tfjs' };
+    if (/^\s*\{\s*"preprocess"\s*:/.test(text)) return { format: 'preprocess' };
+    if (TOKENIZER.test(text)) return { format: 'tokenizer' };
     const booster = formatOfBooster(text);
     if (booster !== undefined) return { format: booster };
     const pickle = sniffPickle(head, path);

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { OnparError, toFailure } from '../core/errors.ts';
 import { fileSafe } from '../core/paths.ts';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
-import type { NamedTensors } from '../tensor/tensor.ts';
+import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import { transpose } from '../tensor/transpose.ts';
 import { PROTOCOL_VERSION, type StepRequest, type Verb, type Verbs } from '../workers/protocol.ts';
 import { packagesIn } from './packages.ts';
 import { pluginRuntimes } from './plugin.ts';
@@ -129,13 +130,17 @@ const handlers: Handlers = {
       dependencies: [],
     };
   },
-  run: async ({ session, samples, outDir, rename = {}, sequence }) => {
+  run: async ({ session, samples, outDir, rename = {}, layouts = {}, sequence }) => {
     const { session: model } = found(session);
     mkdirSync(outDir, { recursive: true });
     const runs = [];
     for (const [i, sample] of samples.entries())
       runs.push(
-        await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), rename, sequence),
+        await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), {
+          rename,
+          layouts,
+          sequence,
+        }),
       );
     const elsewhere = (await model.peakMemoryBytes?.()) ?? 0;
     return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 + elsewhere };
@@ -156,17 +161,23 @@ function found(session: string | number): Open {
   return open;
 }
 
+/** How a sample's tensors become what the model is fed. */
+interface Feeding {
+  readonly rename: Readonly<Record<string, string>>;
+  readonly layouts: Readonly<Record<string, readonly number[]>>;
+  readonly sequence: StepRequest | undefined;
+}
+
 async function runSample(
   model: NodeSession,
   { id, inputs }: { id: string; inputs: string },
   file: string,
-  rename: Readonly<Record<string, string>>,
-  sequence: StepRequest | undefined,
+  { rename, layouts, sequence }: Feeding,
 ) {
   const started = performance.now();
   try {
     const fed: NamedTensors = new Map(
-      [...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, tensor]),
+      [...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, inLayout(tensor, layouts[name])]),
     );
     const begun = performance.now();
     const { stacked, last } =
@@ -196,6 +207,10 @@ async function runSample(
     };
   }
 }
+
+/** A sample of another rank than the layout is left alone: the model refuses it by its shape. */
+const inLayout = (tensor: Tensor, axes: readonly number[] | undefined): Tensor =>
+  axes?.length === tensor.shape.length ? transpose(tensor, axes) : tensor;
 
 async function once(model: NodeSession, fed: NamedTensors) {
   const outputs = await model.run(fed);

@@ -15,6 +15,8 @@ export const OWN_RUNTIMES: readonly RuntimeInfo[] = [ONNXRUNTIME_NODE, OIP_REST,
 /** The file of every runtime of the Node host. Those of toolchains are declared in their `toolchain.json`. One line each. */
 export const NODE_RUNTIMES: Readonly<Record<string, Load>> = {
   'onnxruntime-node': async (packages) => (await import('./runtimes/onnxruntime-node.ts')).onnxruntimeNode(packages),
+  sharp: async (packages) => (await import('./runtimes/sharp.ts')).sharpImages(packages),
+  'tokenizers-js': async (packages) => (await import('./runtimes/tokenizers-js.ts')).tokenizersJs(packages),
   'litert-node': async (packages) => (await import('./runtimes/litert-node.ts')).litertNode(packages),
   litertjs: async (packages) => (await import('./runtimes/litertjs.ts')).litertjs(packages),
   'onnxruntime-web': async (packages) => (await import('./runtimes/onnxruntime-web.ts')).onnxruntimeWeb(packages),

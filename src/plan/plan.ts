@@ -115,7 +115,7 @@ function checkRecorded(source: ModelSource, existing: ModelSource | null, where:
 
 /** Refuses settings that nothing would read: believing that they held is worse than an error. */
 function checkUnused(c: Case, convert: ConvertChoice, source: ModelSource, where: string): void {
-  if (c.weights !== null && source.format !== 'pytorch' && source.format !== 'keras') {
+  if (c.weights !== null && !['pytorch', 'keras', 'jax'].includes(source.format)) {
     throw new OnparError({
       code: 'weights-unused',
       message: `${where}: ${source.spec} (${source.format}) brings its own weights, so \`weights\` would not be loaded`,

@@ -92,6 +92,7 @@ export const INPUT_ROLES = [
   'divisor',
   'dividend',
   'boolean',
+  'text',
   'data',
 ] as const;
 export const inputRole = z.enum(INPUT_ROLES);

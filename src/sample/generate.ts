@@ -13,6 +13,7 @@ import { ownGenerators } from './own-generator.ts';
 import { type Candidate, domainAt, portfolio } from './portfolio.ts';
 import { isSequencePlan, sequenceFiles, sequencePortfolio, stepPlan } from './sequences.ts';
 import { SPECIAL_KINDS, withSpecial } from './special.ts';
+import { textSamples } from './texts.ts';
 import { userSamples } from './user-files.ts';
 
 export interface GeneratedSamples {
@@ -45,10 +46,12 @@ export async function generateSamples(plan: SamplePlan, outDir: string): Promise
   };
 }
 
-const ownCandidates = async (plan: SamplePlan, axes: Axes, sweepBatch: boolean): Promise<Candidate[]> =>
-  isSequencePlan(plan)
-    ? sequencePortfolio(plan, sweepBatch)
-    : portfolio(plan, axes, sweepBatch, await ownGenerators(plan.inputs, plan.seed));
+async function ownCandidates(plan: SamplePlan, axes: Axes, sweepBatch: boolean): Promise<Candidate[]> {
+  if (isSequencePlan(plan)) return sequencePortfolio(plan, sweepBatch);
+  // Words drawn at random say nothing that those chosen do not.
+  const texts = textSamples(plan, axes);
+  return texts.length > 0 ? texts : portfolio(plan, axes, sweepBatch, await ownGenerators(plan.inputs, plan.seed));
+}
 
 /** Special values strewn into the user's first rows, or into the bulk of the legal values. */
 async function specialSamples(plan: SamplePlan, axes: Axes, user: readonly Candidate[]): Promise<Candidate[]> {

@@ -19,6 +19,8 @@ export interface PythonChoice {
   readonly requirements?: string | undefined;
   /** One package in another version than the toolchain's lock has it. */
   readonly pin?: Pin | undefined;
+  /** An environment to take where it has the framework, else not. */
+  readonly preferred?: string | undefined;
   /** Folder in which `.venv` is looked for. */
   readonly root: string;
 }
@@ -51,7 +53,8 @@ export async function resolveEnvironment(
   if (choice.requirements !== undefined) return fromRequirements(chain, choice.requirements, listen);
   if (choice.python !== undefined && choice.python !== 'managed') return named(chain, choice.python);
   if (choice.python !== 'managed') {
-    const own = [process.env.VIRTUAL_ENV, join(choice.root, '.venv')].find(
+    const preferred = choice.preferred === undefined ? undefined : venvOf(choice.preferred);
+    const own = [preferred, process.env.VIRTUAL_ENV, join(choice.root, '.venv')].find(
       (venv) => venv && hasFramework(venv, chain.framework),
     );
     if (own) return named(chain, own);
@@ -116,11 +119,14 @@ function hasFramework(venv: string, framework: string): boolean {
 const PROBE =
   'import sys, sysconfig; print("%d.%d" % sys.version_info[:2]); print(sysconfig.get_path("purelib")); print(sysconfig.get_path("platlib"))';
 
+/** The folder of an environment that is named by its folder or by its interpreter. */
+const venvOf = (path: string): string =>
+  existsSync(path) && statSync(path).isDirectory() ? path : dirname(dirname(path));
+
 /** An environment that the user named: a virtual environment's folder or an interpreter. */
 async function named(chain: Toolchain, path: string): Promise<PythonEnvironment> {
-  const isFolder = existsSync(path) && statSync(path).isDirectory();
-  const python = isFolder ? pythonOf(path) : path;
-  const venv = isFolder ? path : dirname(dirname(python));
+  const venv = venvOf(path);
+  const python = venv === path ? pythonOf(path) : path;
   const quick = existsSync(join(venv, 'pyvenv.cfg')) ? sitePackages(venv) : undefined;
   const known = quick === undefined ? await askPython(python) : { folders: [quick], version: versionOf(quick, venv) };
   const packages = Object.assign({}, ...known.folders.filter((f) => existsSync(f)).map(installedPackages)) as Record<

@@ -80,6 +80,8 @@ export interface Verbs {
       outDir: string;
       /** Sample's name → model's name, where the two differ. */
       rename?: Record<string, string>;
+      /** Sample's name → how its axes are ordered for the model: axis `i` of what is fed is axis `layouts[name][i]`. */
+      layouts?: Readonly<Record<string, readonly number[]>>;
       /** Each sample is a sequence of steps, that many where no input tells. */
       sequence?: StepRequest;
     };

@@ -238,6 +238,16 @@ describe('dimensions', () => {
     expect(errors(await compareScene({ ...scene, rules: { dynamic: ['batch'] } }))).toEqual(['dim-frozen']);
   });
 
+  it('compares sizes in the order of axes that the exporter declares', async () => {
+    const layout = [0, 2, 3, 1];
+    const declared = [{ side: 'input' as const, name: 'x', layout, reason: 'channels last' }];
+    const right = await shapes(['batch', 3, 8, 9], [2, 8, 9, 3], { declared });
+    expect(codes(right.findings, 'info')).toEqual(['layout-declared']);
+    expect(findingOf(right, 'dim-frozen')).toMatchObject({ args: { axis: 0, candidate: 2 } });
+    expect(errors(await shapes([2, 3, 8, 9], [2, 9, 8, 3], { declared }))).toEqual(['dim-changed']);
+    expect(errors(await shapes([2, 3, 8, 9], [2, 8, 9, 3]))).toEqual(['dim-changed']);
+  });
+
   it('does not take one seen size for a promise', async () => {
     const samples = [sampleOf('s0', [{ name: 'x', dtype: 'float32', shape: [2, 8] }])];
     const result = await compareScene({

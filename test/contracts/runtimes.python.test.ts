@@ -20,6 +20,16 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     make: ['demo/digits_cnn.py:trained', 'torch-export'],
     case: { source: 'made/torch-export/artifacts/digits_cnn/torch-export/model.pt2', trust: true },
   },
+  tokenizers: { case: { source: 'models/huggingface/bert/tokenizer.json' } },
+  'tokenizers-js': {
+    case: { source: 'models/huggingface/t5/tokenizer.json', reference: { runtime: 'tokenizers-js' } },
+  },
+  pillow: { case: { source: 'models/preprocess.json' } },
+  opencv: { case: { source: 'models/preprocess.json', reference: { runtime: 'opencv' } } },
+  'tf-image': { case: { source: 'models/preprocess.json', reference: { runtime: 'tf-image' } } },
+  sharp: { case: { source: 'models/preprocess.json', reference: { runtime: 'sharp' } } },
+  jax: { case: { source: 'jax:models/jax_mlp.py:build', inputs: { x: { dtype: 'float32', shape: ['batch', 8] } } } },
+  transformers: { case: { source: 'models/huggingface/bert' } },
   keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },
   tensorflow: {
     make: ['demo/digits_keras.keras', 'savedmodel'],

@@ -143,6 +143,15 @@ const MODELS: Record<string, Target> = {
     input: 'image',
     shape: [2, 1, 8, 8],
   },
+  jax: {
+    toolchain: 'jax',
+    runtime: 'jax',
+    format: 'jax',
+    path: 'models/jax_mlp.py',
+    callable: 'build',
+    input: 'x',
+    shape: [2, 8],
+  },
   keras: {
     toolchain: 'tensorflow',
     runtime: 'keras',
@@ -292,20 +301,27 @@ describe.each(Object.entries(MODELS))('%s, weights moved', (_, target) => {
   });
 });
 
-describe.each(['torch', 'torchscript', 'torch-export', 'keras', 'tensorflow-graph', 'sklearn', 'xgboost', 'lightgbm'])(
-  '%s in float64',
-  (name) => {
-    it('agrees with float32 to rounding, and is double precision', async () => {
-      const target = MODELS[name] as Target;
-      const [narrow, wide] = [await answer(target), await answer(target, float64)];
-      expect(wide.dtype).toBe('float64');
-      expect(relative(wide.values, narrow.values)).toBeLessThan(1e-5);
-      const moved = await answer(target, { ...float64, ...move(1) });
-      expect(relative(wide.values, moved.values)).toBeGreaterThan(1e-9);
-      expect(relative(wide.values, moved.values)).toBeLessThan(1e-4);
-    });
-  },
-);
+describe.each([
+  'torch',
+  'torchscript',
+  'torch-export',
+  'keras',
+  'jax',
+  'tensorflow-graph',
+  'sklearn',
+  'xgboost',
+  'lightgbm',
+])('%s in float64', (name) => {
+  it('agrees with float32 to rounding, and is double precision', async () => {
+    const target = MODELS[name] as Target;
+    const [narrow, wide] = [await answer(target), await answer(target, float64)];
+    expect(wide.dtype).toBe('float64');
+    expect(relative(wide.values, narrow.values)).toBeLessThan(1e-5);
+    const moved = await answer(target, { ...float64, ...move(1) });
+    expect(relative(wide.values, moved.values)).toBeGreaterThan(1e-9);
+    expect(relative(wide.values, moved.values)).toBeLessThan(1e-4);
+  });
+});
 
 describe('torch', () => {
   const grid = (i: number, j: number) => (((i * 7 + j * 3) % 11) - 5) / 16;

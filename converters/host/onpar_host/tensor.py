@@ -35,6 +35,12 @@ class Tensor:
         """`{name, dtype, shape}` as in records."""
         return {"name": name, "dtype": self.dtype, "shape": [int(d) for d in self.shape]}
 
+    def laid_out(self, axes: list[int] | None) -> Tensor:
+        """With its axes in this order; a tensor of another rank stays, to be refused by its shape."""
+        if axes is None or len(axes) != self.array.ndim:
+            return self
+        return Tensor(np.ascontiguousarray(self.array.transpose(axes)), self.dtype)
+
     def to_float64(self) -> np.ndarray:
         """Values as float64, exact for every float type."""
         if self.dtype == "bfloat16":

@@ -132,6 +132,7 @@ const DIFFERENCE: Readonly<Record<string, string>> = {
   'dtype-declared': 'dtype',
   'rank-changed': 'rank',
   'shape-declared': 'shape',
+  'layout-declared': 'shape',
   'dim-frozen': 'shape',
   'dim-changed': 'shape',
 };

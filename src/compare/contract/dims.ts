@@ -15,7 +15,7 @@ export interface ShapeContext {
 
 /** Rank and sizes, axis by axis. An undeclared shape contradicts nothing. */
 export function checkShape(reference: TensorSpec, candidate: TensorSpec, context: ShapeContext): RawFinding[] {
-  const from = reference.shape;
+  const from = inLayout(reference.shape, context.declared?.layout);
   const to = candidate.shape;
   if (from === null || to === null) return [];
   if (from.length !== to.length) {
@@ -24,8 +24,16 @@ export function checkShape(reference: TensorSpec, candidate: TensorSpec, context
       makeFinding('rank-changed', context.where, { reference: from.length, candidate: to.length, shapes: [from, to] }),
     ];
   }
-  return from.flatMap((dim, axis) => checkDim(dim, to[axis] ?? null, axis, context) ?? []);
+  const sizes = from.flatMap((dim, axis) => checkDim(dim, to[axis] ?? null, axis, context) ?? []);
+  const layout = context.declared?.layout;
+  return layout === undefined
+    ? sizes
+    : [makeFinding('layout-declared', context.where, { layout, reason: context.declared?.reason }), ...sizes];
 }
+
+/** The reference's dimensions in the order in which the candidate takes them. */
+const inLayout = (shape: TensorSpec['shape'], axes: readonly number[] | undefined): TensorSpec['shape'] =>
+  shape === null || axes?.length !== shape.length ? shape : axes.map((axis) => shape[axis] ?? null);
 
 function checkDim(reference: Dim, candidate: Dim, axis: number, context: ShapeContext): RawFinding | null {
   // A candidate that takes more sizes than the reference keeps every promise.

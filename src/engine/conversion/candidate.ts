@@ -1,4 +1,5 @@
 import type { Conversion } from '../../plan/conversion.ts';
+import type { DeclaredChange } from '../../records/artifact.ts';
 import type { IoContract } from '../../records/contract.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
@@ -88,10 +89,19 @@ export async function runCandidate(
     inputs,
     rename: (contract) => renamedInputs(reference, contract, mapInputs, declared),
     renameKey: [mapInputs, declared, reference.names],
+    ...layoutsOf(trace.artifact?.value.declared ?? []),
     ...steps,
   };
   trace.sides.candidate = side;
   return watch(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir }, needs.probing);
+}
+
+/** Inputs that the exporter gave another order of axes. */
+function layoutsOf(declared: readonly DeclaredChange[]): Pick<ObservedSide, 'layouts'> {
+  const given = declared.flatMap(({ side, name, layout }) =>
+    side === 'input' && layout !== undefined ? [[name, layout] as const] : [],
+  );
+  return given.length === 0 ? {} : { layouts: Object.fromEntries(given) };
 }
 
 async function candidateModel(

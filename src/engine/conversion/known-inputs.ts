@@ -8,6 +8,7 @@ import { isTable } from '../../sample/table.ts';
 import { readSafetensorsHeader } from '../../tensor/safetensors.ts';
 import { readTensorFile } from '../../tensor/tensor-file.ts';
 import type { RunContext } from '../context.ts';
+import { withToldRoles } from '../input-roles.ts';
 import { resolveInputs } from '../inputs.ts';
 import { existingCandidate } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
@@ -21,13 +22,14 @@ export async function inputsOf(
   described: StepResult<Description>,
   trace: Trace,
 ): Promise<InputPlan[]> {
-  return resolveInputs(conversion.case, {
+  const inputs = resolveInputs(conversion.case, {
     contract: described.value.contract,
     examples: examplesOf(described),
     parameters: (described.value.facts.forwardParameters as string[] | undefined) ?? null,
     data: await dataShapes(conversion),
     candidate: await candidateContract(ctx, conversion, described, trace),
   });
+  return withToldRoles(inputs, described.value.facts);
 }
 
 function examplesOf({ value, dir }: StepResult<Description>): TensorInfo[] | null {

@@ -50,13 +50,16 @@ export interface Example {
   readonly dir: string;
 }
 
+/** Formats that exporters run once to see what they do; code is traced too. */
+const TRACED: readonly string[] = ['torchscript', 'huggingface'];
+
 /** Null where the exporter needs none. */
 export function tracingExample(
   { source }: Conversion,
   set: StepResult<{ readonly samples: readonly Sample[] }>,
 ): Example | null {
   const sample =
-    source.callable !== undefined || source.format === 'torchscript' ? exampleSample(set.value.samples) : undefined;
+    source.callable !== undefined || TRACED.includes(source.format) ? exampleSample(set.value.samples) : undefined;
   return sample === undefined ? null : { sample, dir: set.dir };
 }
 

@@ -152,6 +152,7 @@ class TappedModel {
             samples: [{ id: sample.id, inputs: join(sampleDir, sample.file) }],
             outDir: dir,
             rename: side.rename(opened.contract),
+            ...(side.layouts === undefined ? {} : { layouts: side.layouts }),
             ...(side.steps === undefined ? {} : { sequence: side.steps(opened.contract) }),
           },
           { timeoutMs },

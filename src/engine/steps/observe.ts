@@ -27,6 +27,8 @@ export interface ObserveRequest {
   readonly rename: (contract: IoContract) => Record<string, string>;
   /** What `rename` hangs on, for the key. */
   readonly renameKey: unknown;
+  /** Inputs whose axes come in another order there, by sample name. */
+  readonly layouts?: Readonly<Record<string, readonly number[]>>;
   /** Given the model's own contract, how it goes from step to step; missing: a sample is one run. */
   readonly steps?: (contract: IoContract) => StepRequest;
   /** What `steps` hangs on, for the key. */
@@ -69,6 +71,7 @@ export async function observeModel(
       model: request.model.key,
       inputs: request.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
       rename: request.renameKey,
+      ...(request.layouts === undefined ? {} : { layouts: request.layouts }),
       ...(request.stepsKey === undefined ? {} : { steps: request.stepsKey }),
       samples: request.samples.map((s) => [s.id, s.digest]),
       probes: (request.probes ?? []).map(({ id, sample, row }) => [id, sample.digest, row]),
@@ -222,6 +225,7 @@ async function runBatch(
       samples,
       outDir: dir,
       rename: request.rename(opened.contract),
+      ...(request.layouts === undefined ? {} : { layouts: request.layouts }),
       ...(request.steps === undefined ? {} : { sequence: request.steps(opened.contract) }),
     },
     { timeoutMs },

@@ -44,10 +44,12 @@ def answer(
     own = [worker.scratch, out_dir, *(str(sample["inputs"]) for sample in params["samples"])]
     before, generators = opened.session.state(), _generators(opened.session)
     with recording(model.root, own) as recorder, importable(model.import_folders):
-        rename = params.get("rename") or {}
+        rename, layouts = params.get("rename") or {}, params.get("layouts") or {}
         asked = params.get("sequence")
         steps = None if asked is None else Sequence.from_json(asked, rename)
-        samples = [_run_one(opened, sample, files, rename, steps) for sample in params["samples"]]
+        samples = [
+            _run_one(opened, sample, files, rename, layouts, steps) for sample in params["samples"]
+        ]
         dependencies = recorder.files(with_modules=False)
     changed = _changed(before, opened.session.state())
     drew = _changed(generators, _generators(opened.session))
@@ -80,13 +82,14 @@ def _run_one(
     sample: dict[str, Any],
     files: _FileNames,
     rename: dict[str, str],
+    layouts: dict[str, list[int]],
     steps: Sequence | None,
 ) -> dict[str, Any]:
     started = time.perf_counter()
     name = str(sample["id"])
     try:
-        answered = _outputs(opened, sample, files.path_for(name), rename, steps)
-        return {"sample": name, **answered}
+        path = files.path_for(name)
+        return {"sample": name, **_outputs(opened, sample, path, rename, layouts, steps)}
     except WorkerError as error:
         took = (time.perf_counter() - started) * 1000
         return {"sample": name, "outputs": [], "milliseconds": took, "failure": error.as_json()}
@@ -97,10 +100,13 @@ def _outputs(
     sample: dict[str, Any],
     path: str,
     rename: dict[str, str],
+    layouts: dict[str, list[int]],
     steps: Sequence | None,
 ) -> dict[str, Any]:
     given = read_sample(str(sample["inputs"]))
-    called = {rename.get(name, name): tensor for name, tensor in given.items()}
+    called = {
+        rename.get(name, name): tensor.laid_out(layouts.get(name)) for name, tensor in given.items()
+    }
     once = _Runner(opened)
     outputs, shown = (
         _both(once.run(called)) if steps is None else run_steps(steps, called, once.run)

@@ -28,9 +28,18 @@ def version() -> str:
 def export(job: ExportJob) -> Exported:
     """Raises WorkerError `export-failed` with the exporter's own reason."""
     require("onnx")
-    path = os.path.join(job.out_dir, "model.onnx")
     from_program = job.model.format == "torch-export"
-    traceable = None if from_program else prepare(job)
+    return _export(job, None if from_program else prepare(job), "torch-onnx")
+
+
+def export_traceable(job: ExportJob, traceable: Traceable, exporter: str) -> Exported:
+    """The same for a module that is loaded already; `exporter` is what messages call it."""
+    return _export(job, traceable, exporter)
+
+
+def _export(job: ExportJob, traceable: Traceable | None, exporter: str) -> Exported:
+    path = os.path.join(job.out_dir, "model.onnx")
+    from_program = traceable is None
     try:
         if traceable is None:
             made, program, facts = convert(job)
@@ -46,7 +55,7 @@ def export(job: ExportJob) -> Exported:
         otherwise = _otherwise(job, from_program)
         traced = not from_program and job.options["dynamo"]
         raise export_error(
-            error, job, "torch-onnx", otherwise, fixed_size=otherwise if traced else ""
+            error, job, exporter, otherwise, fixed_size=otherwise if traced else ""
         ) from error
     asked = job.options["opset"]
     findings = []

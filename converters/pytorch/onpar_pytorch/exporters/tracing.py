@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from onpar_host.contract import TensorSpec
@@ -53,9 +54,14 @@ def prepare(job: ExportJob) -> Traceable:
     Raises WorkerError with the codes of loading, `export-failed` without example inputs or when the
     module does not run on them.
     """
-    torch = require("torch")
     job.progress("loading the model")
     module, source = load_module(job.model)
+    return traceable_of(job, module, source)
+
+
+def traceable_of(job: ExportJob, module: Any, source: ModuleType | None) -> Traceable:
+    """A module that is loaded already, run once on the example inputs. Raises as `prepare` does."""
+    torch = require("torch")
     parameters = forward_parameters(module)
     examples = job.example_inputs
     if examples is None and source is not None:
