@@ -177,7 +177,7 @@ function making({ onpar, node, system }, records) {
   const kept = records.filter(({ former }) => former).length;
   const older = records.filter(({ ran }) => ran !== undefined && ran !== newest).length;
   return [
-    `Made by ${code('npm run compat -- --write')} with onpar ${onpar}, Node.js ${node} on ${system}, and Python 3.11 with the locked packages of each toolchain ([versions](#versions)). What each conversion gave is kept in [bench/compat/records.json](../bench/compat/records.json); ${code('--only NAME')} runs some of it anew and keeps the rest.`,
+    `Made by ${code('npm run compat -- --write')} with onpar ${onpar}, Node.js ${node} on ${system}, and Python 3.11 with the locked packages of each toolchain ([versions](#versions)). What each conversion gave is kept in [bench/compat/records.ndjson](../bench/compat/records.ndjson); ${code('--only NAME')} runs some of it anew and keeps the rest.`,
     ...(unrun.length > 0
       ? [`${unrun.length} conversions that the zoo asks for have not been run yet; they count nowhere below.`]
       : []),

@@ -3,17 +3,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { faults, plain } from './words.js';
 
-const file = join(import.meta.dirname, 'records.json');
+const file = join(import.meta.dirname, 'records.ndjson');
 
 /** `{about: {onpar, node, system}, records}`; nothing was run yet where there is no file. */
-export const readRecords = () =>
-  existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { about: null, records: [] };
-
-/** One record a line, so that a difference shows conversions. */
-export function writeRecords({ about, records }) {
-  const lines = records.map((each) => `  ${JSON.stringify(each)}`).join(',\n');
-  writeFileSync(file, `{\n "about": ${JSON.stringify(about)},\n "records": [\n${lines}\n ]\n}\n`);
+export function readRecords() {
+  if (!existsSync(file)) return { about: null, records: [] };
+  const [about, ...records] = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return { about, records };
 }
+
+/** What made them on the first line, then one record a line, so that a difference shows conversions. */
+export const writeRecords = ({ about, records }) =>
+  writeFileSync(file, `${[about, ...records].map((each) => JSON.stringify(each)).join('\n')}\n`);
 
 /** What the page says of a conversion: `entry` is its case in onpar's report. */
 export function recordOf(planned, entry, ran) {
