@@ -40,28 +40,24 @@ export async function runZoo(only, say) {
 
   const first = zoo(bases);
   const originals = suiteOf(known, first);
+  // What the second suite will take from models that the first has made, and no earlier run has left here.
   const sources = derived(known, first, merged(originals.planned, [], before));
-  const needed = new Set(
-    Object.entries(sources)
-      .filter(
-        ([id, { format, madeBy }]) =>
-          !existsSync(join(place, 'made', format, id)) && wanted({ format, model: madeBy.model }),
-      )
-      .map(([, { madeBy }]) => madeBy.id),
-  );
+  const missing = suiteOf(known, sources).planned.filter((each) => wanted(each) && !isThere(sources, each));
+  const needed = new Set(missing.map(({ model }) => sources[model].madeBy.id));
   const one = run('originals', originals, (each) => wanted(each) || needed.has(each.id), say);
   const firstRecords = merged(originals.planned, one, before);
 
   const second = derived(known, first, firstRecords);
   for (const [id, model] of Object.entries(second)) collect(id, model, one);
   const converted = suiteOf(known, second);
-  const there = ({ model }) => existsSync(join(place, 'made', second[model].format, model));
-  const two = run('converted', converted, (each) => wanted(each) && there(each), say);
+  const two = run('converted', converted, (each) => wanted(each) && isThere(second, each), say);
   const asked = [...firstRecords, ...merged(converted.planned, two, before)];
   const kept = only.length === 0 ? [] : former(asked, before, { models: { ...first, ...second }, ...known });
   const records = [...asked, ...kept];
   return { about: aboutRun(), records, ran: [...one, ...two], catalogue: known };
 }
+
+const isThere = (sources, { model }) => existsSync(join(place, 'made', sources[model].format, model));
 
 const namesOf = ({ exporters, runtimes }) =>
   new Set([
