@@ -67,15 +67,21 @@ export function former(planned, known, { models, exporters, runtimes }) {
     .map((each) => ({ ...each, former: true }));
 }
 
-/** Does `--only` ask for this conversion? By a name (format, exporter, runtime), `chains`, `versions`, or by a part of the model's id where no name is meant. */
-export function picks(only, names) {
-  return (planned) =>
-    only.length === 0 ||
-    only.some((text) =>
-      text === 'chains' || text === 'versions'
-        ? planned.extra !== undefined && (text === 'chains') === (planned.exporter === 'chain')
-        : names.has(text)
-          ? [planned.format, planned.exporter, planned.runtime, planned.to].includes(text)
-          : planned.model.includes(text),
-    );
+/**
+ * Does `--only` ask for this conversion? By a name (format, exporter, runtime), `chains`, `versions`, `unrun` (what is in no
+ * record of `known`), or by a part of the model's id where no name is meant.
+ */
+export function picks(only, names, known) {
+  const done = new Set(known.filter(({ verdict }) => verdict !== 'unrun').map(({ id }) => id));
+  const special = {
+    chains: ({ exporter }) => exporter === 'chain',
+    versions: ({ exporter, extra }) => exporter === null && extra !== undefined,
+    unrun: ({ id }) => !done.has(id),
+  };
+  const named = (text) =>
+    names.has(text)
+      ? ({ format, exporter, runtime, to }) => [format, exporter, runtime, to].includes(text)
+      : ({ model }) => model.includes(text);
+  const asked = only.map((text) => special[text] ?? named(text));
+  return (planned) => asked.length === 0 || asked.some((each) => each(planned));
 }

@@ -36,7 +36,7 @@ export async function runZoo(only, say) {
   const bases = JSON.parse(readFileSync(join(place, 'bases', 'bases.json'), 'utf8'));
   const known = catalogue();
   const before = readRecords().records;
-  const wanted = picks(only, namesOf(known));
+  const wanted = picks(only, namesOf(known), before);
 
   const first = zoo(bases);
   const originals = suiteOf(known, first);
