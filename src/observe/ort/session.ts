@@ -34,7 +34,8 @@ export function loadError({ name, version }: Ort, path: string, error: unknown):
   });
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What was thrown, as text. */
+export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What a session takes and gives. Throws OnparError `type-unsupported` for sequences, maps and optionals. */
 export function contractOf(ort: Ort, session: InferenceSession, path: string): IoContract {
