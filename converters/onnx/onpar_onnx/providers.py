@@ -16,8 +16,8 @@ from .header import OnnxHeader
 CPU = "CPUExecutionProvider"
 PROVIDERS = {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
 PACKAGE = (
-    "name an environment with onnxruntime-gpu in place of onnxruntime (`python:`, or a file for "
-    "`requirements:`), on a machine with an NVIDIA GPU, or leave `device` out"
+    "put onnxruntime-gpu in place of onnxruntime into the .venv beside the suite (or the one that is "
+    "active; with `to: same` also `python:`), on a machine with an NVIDIA GPU, or leave `device` out"
 )
 LIBRARIES = {
     "cuda": "it needs an NVIDIA driver and the CUDA and cuDNN libraries of its version "

@@ -104,7 +104,8 @@ def device_of(options: dict[str, Any], variant: Variant | None) -> Device:
         raise unavailable(
             kind,
             f"PyTorch {torch.__version__} here was built without CUDA",
-            "name an environment with a CUDA build of PyTorch (`python:`), or leave `device` out",
+            "name an environment with a CUDA build of PyTorch (`python:`, or the .venv beside the suite), "
+            "or leave `device` out",
         )
     if not torch.cuda.is_available():
         raise unavailable(

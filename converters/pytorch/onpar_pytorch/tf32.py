@@ -2,7 +2,8 @@
 
 Newer versions of PyTorch name them by library and operator (`fp32_precision`). The older switches
 (`allow_tf32`) raise RuntimeError once the newer ones were touched, by a model's own code for
-instance, so they are asked only where there are no newer ones. Both were read and written with PyTorch 2.14 without a GPU.
+instance, so they are asked only where there are no newer ones. Both were read and written with
+PyTorch 2.14 without a GPU.
 """
 
 from __future__ import annotations
