@@ -17,7 +17,8 @@ CPU = "CPUExecutionProvider"
 PROVIDERS = {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
 PACKAGE = (
     "put onnxruntime-gpu in place of onnxruntime into the .venv beside the suite (or the one that is "
-    "active; with `to: same` also `python:`), on a machine with an NVIDIA GPU, or leave `device` out"
+    "active; with `to: same` and `artifact:` also `python:`), on a machine with an NVIDIA GPU, "
+    "or leave `device` out"
 )
 LIBRARIES = {
     "cuda": "it needs an NVIDIA driver and the CUDA and cuDNN libraries of its version "
