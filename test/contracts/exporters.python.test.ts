@@ -63,6 +63,21 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       },
     ],
   },
+  executorch: {
+    case: torch,
+    convert: [
+      { to: 'executorch' },
+      { to: 'executorch', name: 'portable', options: { backend: 'portable' } },
+      { to: 'executorch', options: { precision: 'dynamic-range' }, tolerance: 'argmaxAgreement >= 0.9' },
+      {
+        to: 'executorch',
+        options: { precision: 'int8', calibration: 'demo/digits-test.npz', maxSizes: { batch: 512 } },
+        // What lies outside the ranges of the calibration is cut off.
+        samples: ['demo/digits-test.npz'],
+        tolerance: 'argmaxAgreement >= 0.9 and scaled < 0.2',
+      },
+    ],
+  },
   jax2onnx: {
     case: {
       source: 'jax:models/jax_mlp.py:build',
