@@ -4,13 +4,15 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { brief as zooBrief, page as zooPage } from '../bench/compat/page.js';
+import { runZoo } from '../bench/compat/run.js';
 import { opCases } from '../bench/ops/cases.js';
-import { brief, page } from '../bench/ops/page.js';
+import { brief as opBrief, page as opPage } from '../bench/ops/page.js';
 import { RUNTIMES, runOps } from '../bench/ops/run.js';
 
 const docs = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs');
 const say = (text) => process.stderr.write(`onpar: ${text}\n`);
-const TASKS = ['ops'];
+const TASKS = { zoo, ops };
 
 function options() {
   try {
@@ -23,30 +25,38 @@ function options() {
         runtime: { type: 'string', multiple: true },
       },
     });
-    const [task = 'ops', ...more] = positionals;
-    if (!TASKS.includes(task) || more.length > 0) throw new Error(`there is no \`${[task, ...more].join(' ')}\``);
+    const [task = 'zoo', ...more] = positionals;
+    if (!Object.hasOwn(TASKS, task) || more.length > 0) throw new Error(`there is no \`${[task, ...more].join(' ')}\``);
     if (values.write && (values.only || values.runtime)) throw new Error('--write needs all of it');
-    return {
-      task,
-      write: values.write ?? false,
-      json: values.json ?? false,
-      only: values.only ?? [],
-      runtimes: values.runtime ?? RUNTIMES,
-    };
+    if (task === 'zoo' && values.runtime) throw new Error('--runtime is an option of ops');
+    return { task, write: false, json: false, only: [], runtimes: values.runtime ?? RUNTIMES, ...values };
   } catch (error) {
-    say(`${error.message}; usage: npm run compat -- [ops] [--write] [--json] [--only TEST …] [--runtime NAME …]`);
+    say(
+      `${error.message}; usage: npm run compat -- [zoo | ops] [--write] [--json] [--only NAME …] [ops: --runtime NAME …]`,
+    );
     process.exit(2);
   }
 }
 
+/** `--only` takes models whose id holds the text. */
+async function zoo({ write, json, only }) {
+  const run = await runZoo(only, say);
+  process.stdout.write(json ? `${JSON.stringify(run.results, null, 1)}\n` : `${zooBrief(run)}\n`);
+  if (write) save('compatibility.md', zooPage(run));
+}
+
+/** `--only` takes whole names of tests. */
 async function ops({ write, json, only, runtimes }) {
   const found = await opCases(only, say);
   const results = await runOps(found, runtimes, say);
-  process.stdout.write(json ? `${JSON.stringify(results, null, 1)}\n` : `${brief({ ...found, results })}\n`);
-  if (write) {
-    writeFileSync(join(docs, 'op-tests.md'), page({ ...found, results }));
-    say('wrote docs/op-tests.md');
-  }
+  process.stdout.write(json ? `${JSON.stringify(results, null, 1)}\n` : `${opBrief({ ...found, results })}\n`);
+  if (write) save('op-tests.md', opPage({ ...found, results }));
 }
 
-await ops(options());
+function save(name, text) {
+  writeFileSync(join(docs, name), text);
+  say(`wrote docs/${name}`);
+}
+
+const chosen = options();
+await TASKS[chosen.task](chosen);

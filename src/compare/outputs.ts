@@ -85,6 +85,9 @@ export function compareOutputs({
           boundFrom(measured.get(scores) ?? null, evidence),
         ),
       };
+      // An item that neither side's sequence has in this sample.
+      const isAbsent = input.reference === undefined && input.candidate === undefined;
+      if (isAbsent && pair.reference.container !== undefined) continue;
       const judged = judge(input);
       results.get(name)?.push(judged);
       const { reference, candidate } = input;

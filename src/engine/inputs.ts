@@ -5,7 +5,7 @@ import { OnparError } from '../core/errors.ts';
 import { digestFile } from '../core/hash.ts';
 import { allowedValues } from '../core/nearest.ts';
 import { isInside } from '../core/paths.ts';
-import type { Dim, IoContract, TensorSpec } from '../records/contract.ts';
+import { type Dim, type IoContract, isPart, type TensorSpec } from '../records/contract.ts';
 import type { InputPlan } from '../records/rules.ts';
 import type { TensorInfo } from '../records/sample.ts';
 import { findAxes } from '../sample/axes.ts';
@@ -93,12 +93,26 @@ function underOwnNames(c: Case, { contract }: KnownInputs, described: readonly T
 }
 
 function describedInputs(c: Case, known: KnownInputs): readonly TensorSpec[] {
-  if (known.contract.inputs.length > 0) return known.contract.inputs;
+  if (known.contract.inputs.length > 0)
+    return known.contract.inputs.flatMap((spec) =>
+      spec.container === undefined ? spec : partsOf(c, spec, known.data),
+    );
   if (Object.keys(c.inputs).length > 0 && Object.values(c.inputs).every((i) => i.shape !== undefined)) return [];
   if (known.examples !== null) return known.examples.map((t) => ({ ...t, shape: withNamedAxes(t, c) }));
   if (known.candidate !== null && known.candidate.inputs.length > 0) return known.candidate.inputs;
   if (known.data !== null) return fromData(known.data, known.parameters);
   return [];
+}
+
+/** No one can draw a sequence without knowing how long it may be: the user's data say which tensors it is made of. */
+function partsOf(c: Case, { name, container }: TensorSpec, data: KnownInputs['data']): readonly TensorSpec[] {
+  if (data === null)
+    throw new OnparError({
+      code: 'inputs-unknown',
+      message: `case \`${c.id}\`: input \`${name}\` is of the kind ${container}, which onpar does not draw by itself`,
+      fix: `give samples of your own (safetensors or npz) that hold its tensors: ${name}[0], ${name}[1] … for a sequence, ${name} for an optional, ${name}.keys and ${name}.values for a map`,
+    });
+  return data.filter((t) => isPart(t.name, name) && ![`${name}.length`, `${name}.present`].includes(t.name));
 }
 
 /** `--dim batch=1,2` makes the first axis of example inputs dynamic; `--dim tokens:1=…` any axis of one input. */

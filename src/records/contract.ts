@@ -16,6 +16,10 @@ export type Quantization = z.infer<typeof quantization>;
 /** What an input or output can be beside one tensor: it travels as several, named as docs/worker-protocol.md has it. */
 export const CONTAINERS = ['sequence', 'optional', 'optional-sequence', 'map', 'sequence-of-maps'] as const;
 
+/** Whether a tensor belongs to the container `name`: `x`, `x[0]`, `x.length`. */
+export const isPart = (tensor: string, name: string): boolean =>
+  tensor === name || (tensor.startsWith(name) && '.['.includes(tensor[name.length] as string));
+
 /** One input or output as a model declares it. `shape` null: the rank itself is not declared. `dtype` null: any. */
 export const tensorSpec = z.object({
   name: z.string(),
@@ -26,7 +30,7 @@ export const tensorSpec = z.object({
   argmaxOf: z.string().optional(),
   /** With `argmaxOf`: the label that stands at each index of the scores. */
   classes: z.array(z.union([z.string(), z.number()])).optional(),
-  /** Not one tensor but several; `dtype` is then that of its values. */
+  /** Not one tensor but several, or one of the several; `dtype` is then that of its values. */
   container: z.enum(CONTAINERS).optional(),
 });
 export type TensorSpec = z.infer<typeof tensorSpec>;

@@ -17,7 +17,7 @@ export interface Overrides {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   readonly tolerances: Readonly<Record<string, JudgementRule>>;
   readonly mapOutputs: Readonly<Record<string, string>>;
-  /** `--deep` */
+  /** `--deep`, `--no-deep` */
   readonly deep?: boolean | undefined;
   readonly referenceRuntime?: string | undefined;
   readonly runtimes: readonly string[];
@@ -34,7 +34,7 @@ export function applyOverrides(suite: Suite, overrides: Overrides): Suite {
     ...suite,
     seed: overrides.seed ?? suite.seed,
     rulesFrom: given ? 'command line' : suite.rulesFrom,
-    deep: suite.deep || overrides.deep === true,
+    deep: overrides.deep ?? suite.deep,
     cases: suite.cases.map((c) => overrideCase(c, overrides, suite.cases.length > 1)),
   };
 }

@@ -117,7 +117,7 @@ export interface Suite {
   readonly cases: readonly Case[];
   /** Where tolerances came from, for the report. */
   readonly rulesFrom: 'suite' | 'command line';
-  /** Slower checks too: model processes started afresh. Always in a suite file, with `--deep` on the command line. */
+  /** Slower checks too: model processes started afresh. In a suite file unless `--no-deep`, on the command line with `--deep`. */
   readonly deep: boolean;
   /** Toolchains, runtimes and exporters from outside: absolute paths, or names of modules. */
   readonly plugins?: readonly string[];

@@ -57,7 +57,9 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       {
         to: 'tflite',
         options: { precision: 'int8', calibration: 'demo/digits-test.npz' },
-        tolerance: 'argmaxAgreement >= 0.9 and scaled < 0.2',
+        samples: ['demo/digits-test.npz'],
+        // The quantiser's ranges are moving averages of the batches' extremes, so the widest answers are cut.
+        tolerance: 'argmaxAgreement >= 0.99 and sqnrDb > 20',
       },
     ],
   },
@@ -71,7 +73,12 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
   },
   'huggingface-onnx': {
     // A row that is masked wholly has no answer that everyone agrees on; written down step by step it has one.
-    case: { source: 'models/huggingface/bert', reference: { options: { attention: 'eager' } }, samples: 'portfolio' },
+    case: {
+      source: 'models/huggingface/bert',
+      reference: { options: { attention: 'eager' } },
+      samples: 'portfolio',
+      dims: { sequence: [1, 5, 64] },
+    },
     convert: [{ to: 'onnx', options: { attention: 'eager' } }],
   },
   torchscript: {

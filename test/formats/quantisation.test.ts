@@ -200,6 +200,8 @@ test('against the float model: lost channels, changed integers, other weights', 
   expect(codes(conv({ values: stale }), floatConv([node('Conv', 'x k', 'y')], 'k')).length).toBe(1);
   const folded = [node('Conv', 'x w', 'c'), node('BatchNormalization', 'c a b m v', 'y')];
   expect(codes(conv({ values: stale }), floatConv(folded))).toEqual([]);
+  // What a BatchNormalization takes becomes another tensor when it is folded away.
+  expect(codes(conv({ values: stale }), floatConv([node('BatchNormalization', 'x a w m v', 'y')]))).toEqual([]);
 });
 
 test('channels of a matrix are its columns, and four-bit weights are read', () => {

@@ -30,10 +30,10 @@ describe('exporters', () => {
     });
   });
   test('none between two formats: what there is, and a command line', async () => {
-    const error = await refused('cases:\n  a: { source: model.py, convert: { to: tflite } }\n');
+    const error = await refused('cases:\n  a: { source: model.py, convert: { to: tfjs } }\n');
     expect(error).toMatchObject({
       code: 'no-exporter',
-      message: 'case `a`: no exporter turns `pytorch` into `tflite`',
+      message: 'case `a`: no exporter turns `pytorch` into `tfjs`',
       exitCode: 2,
     });
     expect(error.fix).toMatch(

@@ -23,7 +23,7 @@ export const judgementOptions = (y: Argv): Argv =>
     .option('deep', {
       type: 'boolean',
       describe:
-        'Slower checks of both models too: a process started afresh must give the same answers; which activations inside an ONNX model the samples never moved (always in suites)',
+        'Slower checks of both models too: a process started afresh must give the same answers; which activations inside an ONNX model the samples never moved (default in suites; there `--no-deep` leaves them out)',
       group: 'Judgement:',
     })
     .option('investigate', {
@@ -35,7 +35,7 @@ export const judgementOptions = (y: Argv): Argv =>
 export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | 'mapOutputs' | 'deep'> {
   return {
     tolerances: parseToleranceOptions(many(args, 'tolerance')),
-    deep: args.deep === true,
+    deep: args.deep as boolean | undefined,
     mapOutputs: Object.fromEntries(pairs(args, 'map-output', 'REFERENCE=CANDIDATE')),
   };
 }

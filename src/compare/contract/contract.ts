@@ -1,5 +1,6 @@
 import { makeFinding, type RawFinding } from '../../core/findings.ts';
 import type { DeclaredChange } from '../../records/artifact.ts';
+import type { Observation } from '../../records/observation.ts';
 import type { ContractRow } from '../../records/report.ts';
 import type { CompareInput } from '../input.ts';
 import { checkShape } from './dims.ts';
@@ -97,7 +98,7 @@ function checkSpecs(
   side: SideName,
   { reference, candidate }: Pair,
   changes: readonly DeclaredChange[],
-  { sameFormat, rules }: CompareInput,
+  { sameFormat, rules, reference: { observation } }: CompareInput,
   derived: { readonly referenceDerived: boolean; readonly candidateDerived: boolean },
 ): RawFinding[] {
   if (reference === null || candidate === null) return [];
@@ -110,9 +111,14 @@ function checkSpecs(
     specs: [reference, candidate],
     declared,
   });
-  const shape = checkShape(reference, candidate, { where, sameFormat, dynamic: rules.dynamic, declared, ...derived });
+  const seen = side === 'input' ? [] : shapesOf(observation, reference.name);
+  const context = { where, sameFormat, dynamic: rules.dynamic, declared, seen, ...derived };
+  const shape = checkShape(reference, candidate, context);
   return [...(dtype === null ? [] : [dtype]), ...shape];
 }
+
+const shapesOf = ({ samples }: Observation, output: string): number[][] =>
+  samples.flatMap(({ outputs }) => outputs.filter(({ name }) => name === output).map(({ shape }) => shape));
 
 /** An exporter that does not know the reference's names (a tuple has none) declares by its own. */
 export const changeOf = (

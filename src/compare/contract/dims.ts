@@ -11,6 +11,8 @@ export interface ShapeContext {
   /** Which sides' shapes were taken from observed tensors. */
   readonly referenceDerived: boolean;
   readonly candidateDerived: boolean;
+  /** Shapes that the reference gave, sample by sample; none for inputs. */
+  readonly seen?: readonly (readonly number[])[];
 }
 
 /** Rank and sizes, axis by axis. An undeclared shape contradicts nothing. */
@@ -49,7 +51,17 @@ function checkDim(reference: Dim, candidate: Dim, axis: number, context: ShapeCo
   }
   // One seen size of the candidate does not freeze it.
   if (context.candidateDerived) return null;
+  if (reference === null && alwaysSeen(context.seen ?? [], axis, candidate)) return null;
   return makeFinding('dim-frozen', context.where, args, frozenSeverity(reference, axis, candidate, context));
+}
+
+/**
+ * TFLite declares every size of an output dynamic once its batch is. Where others varied over the samples and this one never
+ * did, whoever declares it as that number has only understood the graph better.
+ */
+function alwaysSeen(shapes: readonly (readonly number[])[], axis: number, size: number): boolean {
+  const varied = new Set(shapes.map((shape) => shape.join())).size > 1;
+  return varied && shapes.every((shape) => shape[axis] === size);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Dim, IoContract, TensorSpec } from '../../records/contract.ts';
+import { type Dim, type IoContract, isPart, type TensorSpec } from '../../records/contract.ts';
 import type { Observation } from '../../records/observation.ts';
 import type { Sample, TensorInfo } from '../../records/sample.ts';
 
@@ -13,10 +13,16 @@ export interface Signature {
 }
 
 export function outputsOf(contract: IoContract | null, observation: Observation): Signature {
-  if (contract !== null && contract.outputs.length > 0) {
-    return { specs: contract.outputs, names: contract.names, derived: false, known: true };
-  }
-  return derive(observation.samples.filter((run) => run.failure === undefined).map((run) => run.outputs));
+  const seen = observation.samples.filter((run) => run.failure === undefined).map((run) => run.outputs);
+  if (contract === null || contract.outputs.length === 0) return derive(seen);
+  const specs = contract.outputs.flatMap((spec) => (spec.container === undefined ? spec : partsOf(spec, seen)));
+  return { specs, names: contract.names, derived: false, known: true };
+}
+
+/** The tensors that a sequence, map or optional was seen as: how many there are is known only from what was run. */
+function partsOf({ name, container }: TensorSpec, seen: readonly (readonly TensorInfo[])[]): TensorSpec[] {
+  const parts = new Map(seen.flat().flatMap((each) => (isPart(each.name, name) ? [[each.name, each]] : [])));
+  return [...parts.values()].map((each) => ({ name: each.name, dtype: each.dtype, shape: null, container }));
 }
 
 export function inputsOf(contract: IoContract | null, samples: readonly Sample[]): Signature {

@@ -26,7 +26,7 @@ export async function inputsOf(
     contract: described.value.contract,
     examples: examplesOf(described),
     parameters: (described.value.facts.forwardParameters as string[] | undefined) ?? null,
-    data: await dataShapes(conversion),
+    data: await dataShapes(conversion, described.value.contract),
     candidate: await candidateContract(ctx, conversion, described, trace),
   });
   return withToldRoles(inputs, described.value.facts);
@@ -44,16 +44,13 @@ function tensorInfos(path: string): TensorInfo[] {
   }));
 }
 
-async function dataShapes(conversion: Conversion): Promise<TensorInfo[] | null> {
+/** Asked where nobody else tells: of code, and of inputs that are not one tensor. */
+async function dataShapes(conversion: Conversion, { inputs }: IoContract): Promise<TensorInfo[] | null> {
   const [first] = conversion.samples.files;
   const { callable, format } = conversion.source;
-  if (
-    first === undefined ||
-    (callable === undefined && format !== 'served') ||
-    !statSync(first).isFile() ||
-    isTable(first)
-  )
-    return null;
+  const isAsked =
+    callable !== undefined || format === 'served' || inputs.some(({ container }) => container !== undefined);
+  if (first === undefined || !isAsked || !statSync(first).isFile() || isTable(first)) return null;
   const tensors = readTensorFile(first);
   return [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 }

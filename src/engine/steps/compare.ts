@@ -36,7 +36,7 @@ export function compareObservations(
   const { reference, candidate, samples, declared, sameFormat, fitness } = request;
   return ctx.steps.run<ConversionComparison>({
     kind: 'compare',
-    version: 2,
+    version: 3,
     inputs: {
       reference: reference.id,
       candidate: candidate.id,

@@ -24,7 +24,7 @@ export async function inspectOnnx(
   if (models.some(({ ref }) => ref.format !== 'onnx' || statSync(ref.path).size > MAX_BYTES)) return null;
   return ctx.steps.run<readonly RawFinding[]>({
     kind: 'describe',
-    version: 1,
+    version: 2,
     inputs: { precision: [reference.digest, candidate.digest], step },
     conversion: conversion.id,
     label: 'reading precision and quantisation',

@@ -57,11 +57,15 @@ export function referenceWeights(file: string) {
   };
 }
 
-/** Whether an operator that optimisers fold into weights follows the node that uses them. */
+/** Whether an operator that optimisers fold into weights follows the node that uses them, or uses them itself. */
 function isRescaled(flow: Flow, value: Value, rank: number): boolean {
-  return finalUses(flow, value, rank).some(({ node, scope }) =>
-    node.output.some((name) =>
-      flow.usesOf({ scope, name }).some(({ node: next }) => ['BatchNormalization', 'Mul', 'Div'].includes(next.opType)),
-    ),
+  return finalUses(flow, value, rank).some(
+    ({ node, scope }) =>
+      node.opType === 'BatchNormalization' ||
+      node.output.some((name) =>
+        flow
+          .usesOf({ scope, name })
+          .some(({ node: next }) => ['BatchNormalization', 'Mul', 'Div'].includes(next.opType)),
+      ),
   );
 }

@@ -8,7 +8,7 @@ const REASONS = [
   },
   {
     code: 'type-unsupported',
-    pattern: /Unsupported data type: \d+/,
+    pattern: /unsupported data type: \d+/i,
     fix: 'cast it inside the model, or use the runtime `onnxruntime`',
   },
   {

@@ -36,6 +36,9 @@ export function loadError({ name, version }: Ort, path: string, error: unknown):
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** The WebAssembly build reads −1, a dimension of which nothing is known, as an unsigned number. */
+const UNKNOWN = 2 ** 32 - 1;
+
 /** What a session takes and gives. Throws OnparError `type-unsupported` for sequences, maps and optionals. */
 export function contractOf(ort: Ort, session: InferenceSession, path: string): IoContract {
   const spec = (metadata: InferenceSession.ValueMetadata): TensorSpec => {
@@ -50,7 +53,7 @@ export function contractOf(ort: Ort, session: InferenceSession, path: string): I
     return {
       name: metadata.name,
       dtype: isDtype(metadata.type) ? (metadata.type as Dtype) : null,
-      shape: metadata.shape.map((d): Dim => (d === '' || d === -1 ? null : d)),
+      shape: metadata.shape.map((d): Dim => (d === '' || d === -1 || d === UNKNOWN ? null : d)),
     };
   };
   return { inputs: session.inputMetadata.map(spec), outputs: session.outputMetadata.map(spec), names: 'declared' };

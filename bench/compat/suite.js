@@ -1,0 +1,91 @@
+// The zoo as suites of onpar: one conversion for each exporter, mode and runtime that fit a model's format.
+import { CALIBRATED, MODES, RUNTIME_OPTIONS, WHOLE } from './zoo.js';
+
+/**
+ * Runtimes of a format: all of them for the plain mode of the first models; otherwise one by turns, and the first one too for
+ * further modes and for every second model that becomes ONNX.
+ */
+function runtimesOf(catalogue, format, index, mode = 0) {
+  const fitting = catalogue.runtimes.filter(({ formats }) => formats.includes(format)).map(({ name }) => name);
+  if (index < WHOLE && mode === 0) return fitting;
+  const [first, ...others] = fitting;
+  const turn = Math.floor(index / 2) + mode;
+  if (mode > 0 || (format === 'onnx' && index % 2 === 0)) return [first, others[turn % others.length]].filter(Boolean);
+  return [fitting[index % fitting.length]];
+}
+
+const runOf = (runtime) => ({ runtime, ...(RUNTIME_OPTIONS[runtime] ? { options: RUNTIME_OPTIONS[runtime] } : {}) });
+
+function conversionsOf(catalogue, model, index) {
+  const conversions = [];
+  const add = (exporter, mode, to, runtimes) => {
+    const name = [exporter ?? 'same', mode.name].filter(Boolean).join('-');
+    const options = { ...mode.options, ...(mode.calibrated ? { calibration: model.data } : {}) };
+    conversions.push({
+      exporter,
+      mode: mode.name ?? null,
+      to,
+      runtimes,
+      setting: {
+        to: exporter === null ? 'same' : to,
+        name,
+        ...(exporter === null ? {} : { exporter }),
+        ...(Object.keys(options).length > 0 ? { options } : {}),
+        run: runtimes.map(runOf),
+        ...(mode.lower ? { tolerance: mode.lower } : {}),
+        ...(mode.calibrated ? { samples: model.data, tolerance: CALIBRATED } : {}),
+        optional: true,
+      },
+    });
+  };
+  const many = catalogue.runtimes.filter(({ formats }) => formats.includes(model.format)).length > 1;
+  if (!model.fixed && (index < WHOLE || many)) add(null, {}, model.format, runtimesOf(catalogue, model.format, index));
+  for (const { name, from, to, isDefault } of catalogue.exporters.filter((each) => each.from.includes(model.format))) {
+    // A second exporter to a format that has one: every fourth of the other models.
+    if (!isDefault && index >= WHOLE && index % 4 !== 0) continue;
+    for (const [number, mode] of (MODES[name] ?? [{}]).entries()) {
+      if ((mode.fixed ?? false) !== (model.fixed ?? false)) continue;
+      if (model.fixed) {
+        add(name, mode, to, runtimesOf(catalogue, to, 0));
+        continue;
+      }
+      if ((number > 0 && index >= WHOLE) || (mode.only ?? model.format) !== model.format) break;
+      if (mode.calibrated && model.data === undefined) continue;
+      // From ONNX to ONNX nothing but the first models: fifty graphs would tell the same.
+      if (from.includes(to) && index >= WHOLE) break;
+      add(name, mode, to, runtimesOf(catalogue, to, index, number));
+    }
+  }
+  return conversions;
+}
+
+/** `{suite, planned}`: the suite's text, and what each id stands for. */
+export function suiteOf(catalogue, models) {
+  const counts = new Map();
+  const planned = [];
+  const cases = {};
+  for (const [id, model] of Object.entries(models)) {
+    const index = counts.get(model.format) ?? 0;
+    counts.set(model.format, index + 1);
+    const conversions = conversionsOf(catalogue, model, index);
+    const reference = RUNTIME_OPTIONS[model.format] ? { reference: { options: RUNTIME_OPTIONS[model.format] } } : {};
+    cases[id] = {
+      samples: 'portfolio:6',
+      ...reference,
+      ...model.case,
+      convert: conversions.map(({ setting }) => setting),
+    };
+    for (const { exporter, mode, to, runtimes, setting } of conversions)
+      for (const runtime of runtimes)
+        planned.push({
+          id: `${id}/${setting.name}@${runtime}`,
+          model: id,
+          format: model.format,
+          exporter,
+          mode,
+          to,
+          runtime,
+        });
+  }
+  return { suite: { python: 'managed', cases }, planned };
+}
