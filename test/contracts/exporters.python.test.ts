@@ -141,6 +141,24 @@ const CASES: Record<string, { case: object; convert: object[] }> = {
       },
     ],
   },
+  onnx2tf: {
+    case: cnn,
+    convert: [
+      { to: 'tflite' },
+      { to: 'tflite', name: 'kept', options: { keepLayout: true } },
+      { to: 'tflite', options: { precision: 'float16' }, tolerance: 'float16' },
+      { to: 'tflite', options: { precision: 'dynamic-range' }, tolerance: 'argmaxAgreement >= 0.9' },
+      {
+        to: 'tflite',
+        options: { precision: 'int8', calibration: 'models/onnx-tools/images.npz' },
+        tolerance: 'argmaxAgreement >= 0.9',
+      },
+    ],
+  },
+  'onnx2tf-savedmodel': {
+    case: { source: 'models/tiny-mlp.onnx', samples: 'portfolio' },
+    convert: [{ to: 'savedmodel' }],
+  },
   'tfjs-converter': {
     case: keras,
     convert: [
