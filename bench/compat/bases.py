@@ -18,8 +18,8 @@ from kit.samples import user_data  # noqa: E402
 DATA = ("typical", "uniform")
 """What calibrated copies are calibrated with, and judged on: as in the fault benchmark."""
 
-ROWS = {"images": (64, 8, 8, 3), "rows": (64, 6, 8)}
-"""Rows of the Keras models' inputs, by what bench/compat/zoo.js calls them."""
+ROWS = {"images": (64, 8, 8, 3), "rows": (64, 6, 8), "pictures": (64, 3, 8, 8)}
+"""Rows of the Keras and PyTorch models' inputs, by what bench/compat/zoo.js calls them."""
 
 
 def main(folder: Path) -> None:

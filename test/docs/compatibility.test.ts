@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/core/paths.ts';
 import { catalogue } from '../../src/engine/catalogue.ts';
@@ -43,6 +44,30 @@ describe('docs/compatibility.md', () => {
       .filter((line) => line.startsWith('| ') && line.includes('`'));
     expect(red === 0).toBe(reasons.length === 0);
     expect(reasons.filter((line) => !/\| `[a-z-]+` \S.* \|$/.test(line))).toEqual([]);
+  });
+
+  it('is what the records say, with nothing changed by hand', async () => {
+    const bench = join(packageRoot, 'bench', 'compat');
+    const made = await import(pathToFileURL(join(bench, 'page.js')).href);
+    const { readRecords } = await import(pathToFileURL(join(bench, 'records.js')).href);
+    const again = made.page({ ...readRecords(), catalogue: catalogue() });
+    expect(text, 'run `npm run compat -- page --write`').toBe(again);
+  });
+
+  it('names the command, the versions and the samples that made it', () => {
+    const [top = ''] = text.split(/^## /m);
+    for (const words of ['npm run compat -- --write', 'portfolio:6', '--no-deep', 'one thread'])
+      expect(top).toContain(words);
+    expect(top).toMatch(/onpar \d+\.\d+\.\d+, Node\.js \d+\./);
+    expect(section('Versions')).toMatch(/torch \d+\.\d+/);
+  });
+
+  it('says of everything that was tried in vain how, and what came of it', () => {
+    const rows = section('Tried and not possible here')
+      .split('\n')
+      .filter((line) => /^\| (?!what|---)/.test(line));
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.filter((line) => !/^\| [^|]+ \| `[a-z-]+` \| `[^|`]+` \| [^|]+ \| [^|]* \|$/.test(line))).toEqual([]);
   });
 
   it('holds no path of the machine that wrote it', () => {
