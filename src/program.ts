@@ -6,6 +6,7 @@ import { adoptEarly, endEarly } from './workers/early.ts';
 
 /** The whole of onpar, as one bundle that `cli.ts` loads. Gives back the exit code. */
 export async function start(argv: readonly string[], guess?: Guess): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onWriteError);
   if (guess !== undefined) openModels(guess);
   try {
     // Evaluated only now, while the worker works.
@@ -14,6 +15,11 @@ export async function start(argv: readonly string[], guess?: Guess): Promise<num
   } finally {
     await endEarly();
   }
+}
+
+/** Who reads our output may stop reading (`| head`): the work and its exit code are not theirs to end. */
+function onWriteError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function openModels(guess: Guess): void {

@@ -4,6 +4,7 @@ import { toFailure } from '../core/errors.ts';
 import { toolchainsFolder } from '../core/paths.ts';
 import { BROWSER_FIX, findChromium } from '../observe/browser/find.ts';
 import { confine, defaultMemoryLimit } from '../workers/isolation.ts';
+import { NO_DRIVER, nvidiaDriver } from '../workers/nvidia.ts';
 import { WorkerPool } from '../workers/pool.ts';
 import { findInterpreter } from '../workers/toolchains/interpreter.ts';
 import { findManaged } from '../workers/toolchains/managed.ts';
@@ -49,6 +50,7 @@ export async function examine(): Promise<Check[]> {
     { name: 'toolchains folder', ok: true, required: false, found: toolchainsFolder() },
     walls(),
     browser(),
+    gpu(),
   ];
 }
 
@@ -124,5 +126,20 @@ function browser(): Check {
     required: false,
     found: path ?? 'not found (needed only for runtimes in a browser)',
     fix: BROWSER_FIX,
+  };
+}
+
+/** What `device: cuda` would meet; CUDA's own libraries come with the Python packages that use them. */
+function gpu(): Check {
+  const driver = nvidiaDriver();
+  return {
+    name: 'NVIDIA GPU',
+    ok: driver !== null && driver.gpus.length > 0,
+    required: false,
+    found:
+      driver === null
+        ? `${NO_DRIVER} (needed only for \`device: cuda\` and \`tensorrt\`)`
+        : `${driver.gpus.join(', ') || 'none'}; driver ${driver.version}; no GPU path of onpar was verified on one`,
+    fix: 'on a machine with a GPU: install NVIDIA’s driver; what runs there: docs/gpu.md',
   };
 }

@@ -1,16 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { sha256 } from '../core/hash.ts';
+import { nvidiaDriver } from '../workers/nvidia.ts';
 
 let features: string | undefined;
 
-/** Names the processor's instruction sets: kernels are chosen by them, so they are part of every key that runs a model. */
+/**
+ * Names the processor's instruction sets, and the GPUs with their driver where there are any: kernels are chosen by them, so
+ * they are part of every key that runs a model.
+ */
 export function cpuFeatures(): string {
   if (features === undefined) {
     const info = existsSync('/proc/cpuinfo')
       ? /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]
       : undefined;
-    features = `${process.arch}-${sha256(info ?? cpus()[0]?.model ?? 'unknown').slice(0, 12)}`;
+    const driver = nvidiaDriver();
+    const gpus = driver === null ? '' : `-${sha256([driver.version, ...driver.gpus].join()).slice(0, 12)}`;
+    features = `${process.arch}-${sha256(info ?? cpus()[0]?.model ?? 'unknown').slice(0, 12)}${gpus}`;
   }
   return features;
 }

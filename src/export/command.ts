@@ -12,6 +12,7 @@ import { LONGEST_MS } from '../workers/worker.ts';
 const OUTPUT_NAMES: Readonly<Record<string, string>> = {
   onnx: 'model.onnx',
   tflite: 'model.tflite',
+  executorch: 'model.pte',
   keras: 'model.keras',
   torchscript: 'model.pt',
   savedmodel: 'saved_model',

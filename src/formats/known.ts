@@ -14,6 +14,7 @@ export const KNOWN_FORMATS = [
   'savedmodel',
   'graphdef',
   'tflite',
+  'executorch',
   'tfjs',
   'sklearn',
   'xgboost',

@@ -14,7 +14,7 @@ export interface SniffedFolder {
 
 /** How many names of a folder an error shows. */
 const SHOWN = 6;
-const MODEL_FILE = /\.(onnx|tflite|keras|h5|pb|pt|pth|pt2|joblib|pkl|skops|ubj|xml)$/i;
+const MODEL_FILE = /\.(onnx|tflite|pte|keras|h5|pb|pt|pth|pt2|joblib|pkl|skops|ubj|xml)$/i;
 
 /** A SavedModel is a folder with saved_model.pb (tensorflow/cc/saved_model/constants.h); a TFJS model one with a model.json of its own. */
 export function sniffFolder(path: string): SniffedFolder {

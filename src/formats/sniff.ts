@@ -33,6 +33,8 @@ export function sniffFile(path: string): Sniffed | undefined {
     }
     const signature = ascii(head.subarray(4, 8));
     if (signature === 'TFL3') return { format: 'tflite' };
+    // executorch/schema/program.fbs: the number counts breaking changes of the format.
+    if (signature === 'ET12') return { format: 'executorch' };
     if (looksLikeHdf5(head)) return isKerasHdf5(source, size) ? { format: 'keras' } : undefined;
     const text = ascii(head);
     if (OPENVINO.test(text)) return { format: 'openvino' };

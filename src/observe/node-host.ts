@@ -130,7 +130,7 @@ const handlers: Handlers = {
       dependencies: [],
     };
   },
-  run: async ({ session, samples, outDir, rename = {}, layouts = {}, sequence }) => {
+  run: async ({ session, samples, outDir, rename = {}, layouts = {}, outputLayouts = {}, sequence }) => {
     const { session: model } = found(session);
     mkdirSync(outDir, { recursive: true });
     const runs = [];
@@ -139,6 +139,7 @@ const handlers: Handlers = {
         await runSample(model, sample, join(outDir, `${i}-${fileSafe(sample.id)}.safetensors`), {
           rename,
           layouts,
+          outputLayouts,
           sequence,
         }),
       );
@@ -165,6 +166,7 @@ function found(session: string | number): Open {
 interface Feeding {
   readonly rename: Readonly<Record<string, string>>;
   readonly layouts: Readonly<Record<string, readonly number[]>>;
+  readonly outputLayouts: Readonly<Record<string, readonly number[]>>;
   readonly sequence: StepRequest | undefined;
 }
 
@@ -172,7 +174,7 @@ async function runSample(
   model: NodeSession,
   { id, inputs }: { id: string; inputs: string },
   file: string,
-  { rename, layouts, sequence }: Feeding,
+  { rename, layouts, outputLayouts, sequence }: Feeding,
 ) {
   const started = performance.now();
   try {
@@ -182,7 +184,7 @@ async function runSample(
     const begun = performance.now();
     const { stacked, last } =
       sequence === undefined
-        ? await once(model, fed)
+        ? await once(model, fed, outputLayouts)
         : await runSteps(
             sequence,
             fed,
@@ -212,8 +214,14 @@ async function runSample(
 const inLayout = (tensor: Tensor, axes: readonly number[] | undefined): Tensor =>
   axes?.length === tensor.shape.length ? transpose(tensor, axes) : tensor;
 
-async function once(model: NodeSession, fed: NamedTensors) {
-  const outputs = await model.run(fed);
+const laidBack = (tensor: Tensor, axes: readonly number[] | undefined): Tensor =>
+  inLayout(
+    tensor,
+    axes?.map((_, axis) => axes.indexOf(axis)),
+  );
+
+async function once(model: NodeSession, fed: NamedTensors, layouts: Feeding['outputLayouts']) {
+  const outputs = new Map([...(await model.run(fed))].map(([name, tensor]) => [name, laidBack(tensor, layouts[name])]));
   return { stacked: outputs, last: outputs };
 }
 

@@ -18,6 +18,7 @@ const TARGET: Readonly<Record<string, string>> = {
   lightgbm: 'onnx',
   onnx: 'same',
   tflite: 'same',
+  executorch: 'same',
 };
 
 /** Writes a commented suite for a model. Throws when the file exists, unless `force`. */

@@ -10,7 +10,7 @@ export const declaredChange = z.object({
   to: z.string().optional(),
   dtype: z.string().optional(),
   shape: tensorSpec.shape.shape.optional(),
-  /** Inputs: axis `i` on the artifact's side is axis `layout[i]` of the original's, as NHWC is `[0, 2, 3, 1]` of NCHW. */
+  /** Axis `i` on the artifact's side is axis `layout[i]` of the original's, as NHWC is `[0, 2, 3, 1]` of NCHW. */
   layout: z.array(z.number().int().nonnegative()).optional(),
   reason: z.string(),
 });

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { totalmem } from 'node:os';
+import { nvidiaDriver } from './nvidia.ts';
 import { which } from './which.ts';
 
 export interface Limits {
@@ -7,7 +8,7 @@ export interface Limits {
   readonly memoryBytes: number | null;
   /**
    * What is counted: the whole address space, or with `data` only what a process can write to. Browsers reserve terabytes
-   * of addresses that they never touch.
+   * of addresses that they never touch, and so does CUDA: where an NVIDIA driver is loaded, `data` is what is counted.
    */
   readonly counted?: 'addresses' | 'data';
   readonly network: boolean;
@@ -44,7 +45,7 @@ function networkWall(): readonly string[] | null {
  */
 export function confine(
   command: readonly string[],
-  { memoryBytes, counted = 'addresses', network }: Limits,
+  { memoryBytes, counted = nvidiaDriver() === null ? 'addresses' : 'data', network }: Limits,
 ): { command: readonly string[]; applied: string[] } {
   const applied: string[] = [];
   let confined = command;
@@ -80,6 +81,7 @@ const KEPT = [
   'DYLD_LIBRARY_PATH',
   'CUDA_VISIBLE_DEVICES',
   'CUDA_HOME',
+  'CUDA_DEVICE_ORDER',
   'OMP_NUM_THREADS',
   'MKL_NUM_THREADS',
   'OPENBLAS_NUM_THREADS',

@@ -82,6 +82,8 @@ export interface Verbs {
       rename?: Record<string, string>;
       /** Sample's name → how its axes are ordered for the model: axis `i` of what is fed is axis `layouts[name][i]`. */
       layouts?: Readonly<Record<string, readonly number[]>>;
+      /** Model's name of an output → how its axes are ordered there; it is recorded as the original lays it out. Not in sequences. */
+      outputLayouts?: Readonly<Record<string, readonly number[]>>;
       /** Each sample is a sequence of steps, that many where no input tells. */
       sequence?: StepRequest;
     };

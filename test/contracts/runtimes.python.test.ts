@@ -20,6 +20,10 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
     make: ['demo/digits_cnn.py:trained', 'torch-export'],
     case: { source: 'made/torch-export/artifacts/digits_cnn/torch-export/model.pt2', trust: true },
   },
+  executorch: {
+    make: ['demo/digits_cnn.py:trained', 'executorch'],
+    case: { source: 'made/executorch/artifacts/digits_cnn/executorch/model.pte', inputs: { image } },
+  },
   tokenizers: { case: { source: 'models/huggingface/bert/tokenizer.json' } },
   'tokenizers-js': {
     case: { source: 'models/huggingface/t5/tokenizer.json', reference: { runtime: 'tokenizers-js' } },

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/core/paths.ts';
 import { scratch, write } from '../scratch.ts';
 import { onpar, readReport, withModels } from './onpar.ts';
 
@@ -95,6 +97,18 @@ describe('onpar toolchain', () => {
       expect.arrayContaining(['litert', 'onnx', 'pytorch', 'sklearn', 'tensorflow']),
     );
     expect(new Set(rows.map((r) => r.state))).toEqual(new Set(['not installed']));
+  });
+  test('a reader that stops reading is no error', () => {
+    const piped = spawnSync(
+      'sh',
+      ['-c', `"${process.execPath}" "${join(packageRoot, 'dist', 'cli.js')}" toolchain list | head -n 1`],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, ONPAR_TOOLCHAINS: join(scratch(), 'toolchains') },
+      },
+    );
+    expect([piped.status, piped.stderr]).toEqual([0, '']);
+    expect(piped.stdout).toMatch(/^0 of \d+ toolchains installed/);
   });
   test('install without a name', async () => {
     const { exitCode, stderr } = await onpar(['toolchain', 'install']);

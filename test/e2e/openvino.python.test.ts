@@ -18,6 +18,7 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'onpar-e2e-openvino-'));
   for (const name of ['tiny-mlp.onnx', 'int-input.onnx', 'strings.onnx'])
     copyFileSync(join(MODELS, name), join(dir, name));
+  copyFileSync(join(MODELS, 'tflite', 'dense-int8.tflite'), join(dir, 'dense-int8.tflite'));
   cases = runSuite(dir, {
     cases: {
       mlp: {
@@ -34,6 +35,11 @@ beforeAll(() => {
         ],
       },
       tokens: { source: 'int-input.onnx', convert: { to: 'openvino', run: inFull } },
+      int8: {
+        source: 'dense-int8.tflite',
+        inputs: { x: { dtype: 'float32', shape: ['batch', 8], range: [-2, 2] } },
+        convert: { to: 'same', run: inFull },
+      },
       strings: { source: 'strings.onnx', convert: { to: 'openvino', run: 'openvino' } },
     },
   }).cases;
@@ -90,6 +96,17 @@ describe('the precision of the device', () => {
     expect(errors(further).includes('precision-lower')).toBe(lower);
     expect(further.verdict).toBe(lower ? 'fail' : 'pass');
   });
+});
+
+it('takes floats for the integers of a TFLite file, and gives them back, by the scales of the file', () => {
+  const c = only('int8/same');
+  expect([c.verdict, errors(c)]).toEqual(['pass', []]);
+  const of = (side: 'reference' | 'candidate') => c.contract.flatMap((row) => row[side]?.quantization ?? []);
+  expect(of('candidate').map(({ scales, zeroPoints }) => [scales.length, zeroPoints])).toEqual([
+    [1, [0]],
+    [1, [-128]],
+  ]);
+  expect(of('candidate')).toEqual(of('reference'));
 });
 
 it('sweeps the batch and keeps int64 inputs', () => {

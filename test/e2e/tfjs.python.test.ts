@@ -59,6 +59,21 @@ const CASES = {
     tolerance: 'scaled < 0.02',
     convert: ['float16', 'uint8', 'uint16'].map(stored),
   },
+  gru: {
+    ...few,
+    source: 'gru',
+    reference: { runtime: 'tfjs-node' },
+    convert: [
+      { to: 'tfjs', run: both },
+      { artifact: 'stuck', name: 'stuck' },
+    ],
+  },
+  lstm: {
+    ...few,
+    source: 'lstm',
+    reference: { runtime: 'tfjs-node' },
+    convert: { to: 'tfjs', run: ['tfjs', 'tfjs-node', { runtime: 'tfjs', name: 'cpu', options: { backend: 'cpu' } }] },
+  },
   layers: {
     ...few,
     source: 'layers',
@@ -145,6 +160,10 @@ const PASS = [
   'dense/float16@tfjs',
   'dense/uint8@tfjs',
   'dense/uint16@tfjs',
+  'gru/tfjs@tfjs',
+  'gru/tfjs@tfjs-node',
+  'lstm/tfjs@cpu',
+  'lstm/tfjs@tfjs-node',
   'layers/same@tfjs',
   'layers/same@tfjs-node',
 ];
@@ -171,12 +190,20 @@ test.each<[string, string, RegExp, RegExp]>([
 test.each([
   ['spectrum/tfjs@tfjs', /backend wasm .* no complex numbers/],
   ['einsum/tfjs@tfjs', /backend wasm .* has no kernel Einsum; cpu has it/],
+  ['lstm/tfjs@tfjs', /backend wasm .* _FusedMatMul.* rank-1 bias/],
 ])('%s: a backend that lacks something names it, and the backend that has it', (id, message) => {
   const { verdict, findings } = lineOf(id);
   const failed = findings.find((f) => f.code === 'candidate-failed');
   expect(verdict).toBe('fail');
   expect(failed?.message).toMatch(message);
   expect(failed?.args.fix).toMatch(/option `backend: cpu`/);
+});
+
+test('a loop that waits for what never comes is told as that', () => {
+  const failed = lineOf('gru/stuck@tfjs').findings.find((f) => f.code === 'candidate-failed');
+  expect(failed?.message, text).toMatch(/never ends a loop of .*: \d+ nodes \(.*wait for a Switch/);
+  expect(failed?.args.fix).toMatch(/--to tfjs/);
+  expect(lineOf('gru/tfjs@tfjs').artifact?.facts.switchWaitsLeftOut).toBeGreaterThan(0);
 });
 
 test('names that the converter loses and dtypes that TensorFlow.js lacks are declared', () => {

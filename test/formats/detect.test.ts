@@ -21,6 +21,7 @@ test.each([
   ['latest-model.h5', 'keras'],
   ['frozen.pb', 'graphdef'],
   ['model.tflite', 'tflite'],
+  ['model.pte', 'executorch'],
   ['plain.joblib', 'sklearn'],
   ['zlib.joblib', 'sklearn'],
   ['gzip.joblib', 'sklearn'],

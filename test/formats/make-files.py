@@ -1,6 +1,6 @@
 """Writes the small real models of files/ that the format tests read: `python make-files.py PART`, PART per environment.
 
-onnx: onnx · pytorch: torch · tensorflow: tensorflow, keras · sklearn: scikit-learn, joblib, lz4 not needed.
+onnx: onnx · pytorch: torch · tensorflow: tensorflow, keras · executorch: executorch · sklearn: scikit-learn, joblib, lz4 not needed.
 The tests themselves need no Python.
 """
 
@@ -73,6 +73,14 @@ def pytorch() -> None:
     without_places(FILES / "exported.pt2")
 
 
+def executorch() -> None:
+    import torch
+    from executorch.exir import to_edge_transform_and_lower
+
+    program = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
+    (FILES / "model.pte").write_bytes(to_edge_transform_and_lower(program).to_executorch().buffer)
+
+
 def hdf5(model: object) -> None:
     """HDF5 files as Keras 2 and h5py's newer layouts write them; the new layouts hold only the attributes."""
     import h5py
@@ -134,4 +142,4 @@ def sklearn() -> None:
 
 if __name__ == "__main__":
     FILES.mkdir(exist_ok=True)
-    {"onnx": onnx, "pytorch": pytorch, "tensorflow": tensorflow, "sklearn": sklearn}[sys.argv[1]]()
+    {"onnx": onnx, "pytorch": pytorch, "executorch": executorch, "tensorflow": tensorflow, "sklearn": sklearn}[sys.argv[1]]()

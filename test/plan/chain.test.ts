@@ -104,7 +104,7 @@ test.each<[string, string, string, RegExp, RegExp]>([
     '[{ exporter: onnx-simplify, to: tflite }, openvino]',
     'exporter-format',
     /turns onnx into onnx, not onnx into tflite/,
-    /exporters to onnx/,
+    /exporters that fit: onnx2tf/,
   ],
   [
     'an option that the link does not have',

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "converters" / "tfjs-
 from onpar_tfjs_converter.absent import absent_packages  # noqa: E402
 
 with absent_packages():
-    from tensorflowjs.converters import keras_h5_conversion
+    from tensorflowjs.converters import keras_h5_conversion, tf_saved_model_conversion_v2
 
 FOLDER = pathlib.Path(sys.argv[1])
 
@@ -94,3 +94,10 @@ dense.save(FOLDER / "dense.h5")
 topology, groups = keras_h5_conversion.h5_merged_saved_model_to_tfjs_format(str(FOLDER / "dense.h5"))
 (FOLDER / "keras3").mkdir()
 keras_h5_conversion.write_artifacts(topology, groups, str(FOLDER / "keras3"))
+
+steps = keras.Input((4, 3), name="x")
+for name, layer in (("gru", keras.layers.GRU(3, name="y")), ("lstm", keras.layers.LSTM(3, name="y"))):
+    recurrent = keras.Model(steps, layer(steps))
+    recurrent.export(FOLDER / name, format="tf_saved_model", verbose=False)
+# As tensorflowjs_converter leaves its loop.
+tf_saved_model_conversion_v2.convert_tf_saved_model(str(FOLDER / "gru"), str(FOLDER / "stuck"))

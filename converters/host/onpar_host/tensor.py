@@ -41,6 +41,10 @@ class Tensor:
             return self
         return Tensor(np.ascontiguousarray(self.array.transpose(axes)), self.dtype)
 
+    def laid_back(self, axes: list[int] | None) -> Tensor:
+        """The tensor that `laid_out` with these axes would have made this one of."""
+        return self.laid_out(None if axes is None else [axes.index(i) for i in range(len(axes))])
+
     def to_float64(self) -> np.ndarray:
         """Values as float64, exact for every float type."""
         if self.dtype == "bfloat16":

@@ -58,3 +58,40 @@ def drop_inferred_types(model: Any) -> int:
         del graph.value_info[:]
         graph.value_info.extend(kept)
     return dropped
+
+
+def part_read_outputs(model: Any) -> int:
+    """Gives each output that nodes of the graph read too a node of its own (Identity); returns how many.
+
+    What is inserted behind such an output (a cast) would otherwise change what those nodes read.
+    Names in nested graphs follow; opset 1 has Identity already.
+    """
+    graph = model.graph
+    made = {name for node in graph.node for name in node.output}
+    read = {name for inner in graphs_in(graph) for node in inner.node for name in node.input}
+    read.update(
+        value.name for inner in graphs_in(graph) if inner is not graph for value in inner.output
+    )
+    taken = made | read
+    parted = [value.name for value in graph.output if value.name in made & read]
+    for name in parted:
+        inside = f"{name}_inside"
+        while inside in taken:
+            inside += "_"
+        taken.add(inside)
+        for inner in graphs_in(graph):
+            for node in inner.node:
+                _rename(node.input, name, inside)
+            if inner is not graph:
+                for value in inner.output:
+                    value.name = inside if value.name == name else value.name
+        for node in graph.node:
+            _rename(node.output, name, inside)
+        graph.node.add(op_type="Identity", name=f"{inside}_out", input=[inside], output=[name])
+    return len(parted)
+
+
+def _rename(names: Any, old: str, new: str) -> None:
+    for index, name in enumerate(names):
+        if name == old:
+            names[index] = new

@@ -13,7 +13,8 @@ import numpy as np
 # Field numbers of onnx.proto.
 MODEL_IR, MODEL_PRODUCER, MODEL_PRODUCER_VERSION, MODEL_GRAPH, MODEL_OPSET = 1, 2, 3, 7, 8
 OPSET_DOMAIN, OPSET_VERSION = 1, 2
-GRAPH_INITIALIZER = 5
+GRAPH_NODE, GRAPH_INITIALIZER = 1, 5
+NODE_OPERATOR = 4
 TENSOR_EXTERNAL = 13
 ENTRY_KEY, ENTRY_VALUE = 1, 2
 
@@ -23,13 +24,16 @@ Field = tuple[int, "int | memoryview"]
 
 @dataclass
 class OnnxHeader:
-    """`opsets` by domain (the default domain is ``); `external_files` relative to the model."""
+    """`opsets` by domain (the default domain is ``); `external_files` relative to the model;
+    `operators` of the main graph, without those in bodies and functions.
+    """
 
     ir_version: int | None = None
     producer: str = ""
     producer_version: str = ""
     opsets: dict[str, int] = field(default_factory=dict)
     external_files: list[str] = field(default_factory=list)
+    operators: set[str] = field(default_factory=set)
 
 
 def read_header(path: str) -> OnnxHeader:
@@ -61,6 +65,16 @@ def _read_model(view: Buffer, header: OnnxHeader) -> None:
             header.opsets["" if name == "ai.onnx" else name] = int(version)
         elif number == MODEL_GRAPH:
             header.external_files = sorted(set(_external_files(value)))
+            header.operators = set(_operators(value))
+
+
+def _operators(graph: Buffer) -> Iterator[str]:
+    for number, node in _fields(graph):
+        if number != GRAPH_NODE or isinstance(node, int):
+            continue
+        for key, value in _fields(node):
+            if key == NODE_OPERATOR and isinstance(value, memoryview):
+                yield _text(value)
 
 
 def _external_files(graph: Buffer) -> Iterator[str]:

@@ -13,6 +13,7 @@ from onpar_host.session import Session
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
+from .device import Device
 from .forward import Call
 from .tensors import collect_outputs, to_torch
 
@@ -42,15 +43,17 @@ class TorchSession(Session):
         inputs: list[TensorSpec],
         options: dict[str, Any],
         facts: dict[str, Any],
-        variant: Any | None = None,
+        variant: Any | None,
+        device: Device,
     ) -> None:
         """`variant`: a VariantModule around `module`, or None for the deployed model."""
         torch = require("torch")
         self._variant = variant
-        self.module = module if variant is None else variant.module
+        self._device = device
+        self.module = device.put(module if variant is None else variant.module)
         self._default_threads = torch.get_num_threads()
         self._threads = options.get("threads") or self._default_threads
-        facts = {**facts, "threads": self._threads}
+        facts = {**facts, "threads": self._threads, **device.facts(self.module)}
         # Names and order only: whether a dtype or size is refused is the module's to say.
         super().__init__(Contract(inputs=inputs, names="none"), facts)
 
@@ -62,14 +65,16 @@ class TorchSession(Session):
         tensors = {name: to_torch(t) for name, t in inputs.items()}
         if self._variant is not None:
             tensors = {name: self._variant.input(t) for name, t in tensors.items()}
-        return Feed(tensors, self.call_for(list(inputs)))
+        placed = {name: self._device.put(t) for name, t in tensors.items()}
+        return Feed(placed, self.call_for(list(inputs)))
 
     def execute(self, feed: Feed) -> Any:
         torch = require("torch")
         # The thread count belongs to the process, which serves other sessions too.
         torch.set_num_threads(self._threads)
         try:
-            with torch.no_grad(), self._variant.running() if self._variant else nullcontext():
+            running = self._variant.running() if self._variant else nullcontext()
+            with torch.no_grad(), running, self._device.computing():
                 return self.run(feed)
         finally:
             torch.set_num_threads(self._default_threads)
@@ -91,7 +96,11 @@ class TorchSession(Session):
         return {name: _stamp(tensor) for name, tensor in tensors}
 
     def generators(self) -> dict[str, bytes]:
-        return {"torch": require("torch").get_rng_state().numpy().tobytes()}
+        torch = require("torch")
+        states = {"torch": torch.get_rng_state().numpy().tobytes()}
+        if self._device.on_gpu:
+            states["torch.cuda"] = torch.cuda.get_rng_state(self._device.name).numpy().tobytes()
+        return states
 
     def close(self) -> None:
         self.module = self._variant = None
@@ -130,5 +139,5 @@ def _same_bits(now: Any, given: Tensor) -> bool:
         return False
     torch = require("torch")
     bits = now.view(torch.int16) if now.dtype == torch.bfloat16 else now
-    after, before = bits.contiguous().numpy(), np.ascontiguousarray(given.array)
+    after, before = bits.cpu().contiguous().numpy(), np.ascontiguousarray(given.array)
     return after.tobytes() == before.tobytes()

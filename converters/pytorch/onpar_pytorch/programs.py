@@ -12,6 +12,7 @@ from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.tensor import DTYPES
 
+from .device import Device
 from .facts import dtype_name
 from .tensors import has_own_keys, named_outputs
 
@@ -48,8 +49,8 @@ class Program:
         return tuple(args), dict(kwargs)
 
 
-def load_program(model: Model) -> Program:
-    """Reads the archive on the CPU.
+def load_program(model: Model, device: Device | None = None) -> Program:
+    """Reads the archive on the CPU, and puts the program on `device` where one is given.
 
     Raises WorkerError `trust-required` without trust: guards and sizes in the archive are Python
     expressions that torch.export evaluates (torch/export/_unlift.py, _convert_guards_code_to_fn),
@@ -68,6 +69,11 @@ def load_program(model: Model) -> Program:
         "is not older than the one it was written with",
     ):
         exported = torch.export.load(model.path)
+        if device is not None and device.on_gpu:
+            # Constants and factory calls name their device in the graph: `.to()` alone leaves them behind.
+            from torch.export.passes import move_to_device_pass
+
+            exported = move_to_device_pass(exported, device.name)
         return Program(exported, _contract(exported, model))
 
 

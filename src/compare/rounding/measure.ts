@@ -18,6 +18,11 @@ export interface RoundingInput {
   readonly candidate: NumericView;
   readonly perturbed: readonly NumericView[];
   readonly twins: Twins | null;
+  /**
+   * One output step of a quantised reference: two correct kernels may round a value to either side, so a distance up to one
+   * step says nothing. Larger ones count in full.
+   */
+  readonly step?: number;
 }
 
 /** Distances of the slices of one partition; arrays have one number a slice. */
@@ -78,6 +83,7 @@ export function measureRounding({
   candidate,
   perturbed,
   twins,
+  step = 0,
 }: RoundingInput): SampleRounding {
   const parts = partitionsOf(shape);
   const moved = perturbed.length === 0 ? null : largest(perturbed, reference);
@@ -88,13 +94,13 @@ export function measureRounding({
       ? null
       : unstableElements(moved64.max, twins.reference, parts);
   const skip = union(moved === null ? null : unstableElements(moved.max, reference, parts), skip64);
-  const error = finite(largest([candidate], reference));
+  const error = beyondOneStep(finite(largest([candidate], reference)), step);
   const twin =
     twins === null || moved64 === null
       ? null
       : {
           referenceError: finite(largest([reference], twins.reference)).max,
-          toReference: finite(largest([candidate], twins.reference)).max,
+          toReference: beyondOneStep(finite(largest([candidate], twins.reference)), step).max,
           distance: twins.candidate === null ? null : largest([twins.candidate], twins.reference).max,
           candidateError: twins.candidate === null ? null : finite(largest([candidate], twins.candidate)).max,
           spread: moved64.max,
@@ -196,6 +202,16 @@ function largest(others: readonly NumericView[], base: NumericView): Distances {
 function finite({ max, rms }: Distances): Distances {
   for (const values of [max, rms])
     for (let i = 0; i < values.length; i++) if (values[i] === Number.POSITIVE_INFINITY) values[i] = 0;
+  return { max, rms };
+}
+
+/** Multiples of a step, subtracted in double precision, miss it by a few ulps. */
+const STEP_SLACK = 1 + 2 ** -40;
+
+function beyondOneStep({ max, rms }: Distances, step: number): Distances {
+  if (step > 0)
+    for (const values of [max, rms])
+      for (let i = 0; i < values.length; i++) if ((values[i] as number) <= step * STEP_SLACK) values[i] = 0;
   return { max, rms };
 }
 

@@ -1,5 +1,6 @@
 import type { TensorSpec } from '../../records/contract.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
+import { isQuantised, quantisationStep } from '../values/dequantise.ts';
 import type { NumericView } from '../values/kernel.ts';
 import { prepare } from '../values/operands.ts';
 import { sameShape } from '../values/shapes.ts';
@@ -43,6 +44,7 @@ export function outputRounding(input: OutputVariations): SampleRounding | null {
     shape: reference.shape,
     reference: operands.reference,
     candidate: operands.candidate,
+    step: isQuantised(reference, referenceSpec.quantization) ? quantisationStep(referenceSpec.quantization) : 0,
     perturbed: views(varied.perturbed),
     twins:
       reference64 === null

@@ -96,12 +96,17 @@ export async function runCandidate(
   return watch(ctx, conversion, { ...side, samples: set.value.samples, sampleDir: set.dir }, needs.probing);
 }
 
-/** Inputs that the exporter gave another order of axes. */
-function layoutsOf(declared: readonly DeclaredChange[]): Pick<ObservedSide, 'layouts'> {
-  const given = declared.flatMap(({ side, name, layout }) =>
-    side === 'input' && layout !== undefined ? [[name, layout] as const] : [],
+/** Inputs and outputs that the exporter gave another order of axes. */
+function layoutsOf(declared: readonly DeclaredChange[]): Pick<ObservedSide, 'layouts' | 'outputLayouts'> {
+  const given = declared.flatMap(({ side, name, to, layout }) =>
+    layout === undefined ? [] : [{ side, name, to, layout }],
   );
-  return given.length === 0 ? {} : { layouts: Object.fromEntries(given) };
+  const inputs = given.filter(({ side }) => side === 'input').map(({ name, layout }) => [name, layout]);
+  const outputs = given.filter(({ side }) => side === 'output').map(({ name, to, layout }) => [to ?? name, layout]);
+  return {
+    ...(inputs.length === 0 ? {} : { layouts: Object.fromEntries(inputs) }),
+    ...(outputs.length === 0 ? {} : { outputLayouts: Object.fromEntries(outputs) }),
+  };
 }
 
 async function candidateModel(

@@ -5,7 +5,7 @@ import type { ObserveRequest } from '../steps/observe.ts';
 /** One side of a conversion as it was observed: all that is needed to observe it again under another condition. */
 export type ObservedSide = Pick<
   ObserveRequest,
-  'role' | 'model' | 'rename' | 'renameKey' | 'layouts' | 'steps' | 'stepsKey' | 'options'
+  'role' | 'model' | 'rename' | 'renameKey' | 'layouts' | 'outputLayouts' | 'steps' | 'stepsKey' | 'options'
 > & {
   readonly inputs: readonly InputPlan[];
 };

@@ -153,6 +153,7 @@ class TappedModel {
             outDir: dir,
             rename: side.rename(opened.contract),
             ...(side.layouts === undefined ? {} : { layouts: side.layouts }),
+            ...(side.outputLayouts === undefined ? {} : { outputLayouts: side.outputLayouts }),
             ...(side.steps === undefined ? {} : { sequence: side.steps(opened.contract) }),
           },
           { timeoutMs },

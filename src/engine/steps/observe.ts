@@ -29,6 +29,8 @@ export interface ObserveRequest {
   readonly renameKey: unknown;
   /** Inputs whose axes come in another order there, by sample name. */
   readonly layouts?: Readonly<Record<string, readonly number[]>>;
+  /** Outputs whose axes come in another order there, by the model's name: recorded in the original's order. */
+  readonly outputLayouts?: Readonly<Record<string, readonly number[]>>;
   /** Given the model's own contract, how it goes from step to step; missing: a sample is one run. */
   readonly steps?: (contract: IoContract) => StepRequest;
   /** What `steps` hangs on, for the key. */
@@ -72,6 +74,7 @@ export async function observeModel(
       inputs: request.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
       rename: request.renameKey,
       ...(request.layouts === undefined ? {} : { layouts: request.layouts }),
+      ...(request.outputLayouts === undefined ? {} : { outputLayouts: request.outputLayouts }),
       ...(request.stepsKey === undefined ? {} : { steps: request.stepsKey }),
       samples: request.samples.map((s) => [s.id, s.digest]),
       probes: (request.probes ?? []).map(({ id, sample, row }) => [id, sample.digest, row]),
@@ -226,6 +229,7 @@ async function runBatch(
       outDir: dir,
       rename: request.rename(opened.contract),
       ...(request.layouts === undefined ? {} : { layouts: request.layouts }),
+      ...(request.outputLayouts === undefined ? {} : { outputLayouts: request.outputLayouts }),
       ...(request.steps === undefined ? {} : { sequence: request.steps(opened.contract) }),
     },
     { timeoutMs },

@@ -34,7 +34,8 @@ export function loadError({ name, version }: Ort, path: string, error: unknown):
   });
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What was thrown, as text. */
+export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The WebAssembly build reads −1, a dimension of which nothing is known, as an unsigned number. */
 const UNKNOWN = 2 ** 32 - 1;

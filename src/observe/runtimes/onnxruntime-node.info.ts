@@ -16,6 +16,12 @@ export const ONNXRUNTIME_NODE: RuntimeInfo = {
     },
     intraOpNumThreads: { type: 'integer', description: 'Threads inside an operator; default: all cores' },
     interOpNumThreads: { type: 'integer', description: 'Threads between operators' },
+    device: {
+      enum: ['cpu', 'cuda', 'tensorrt'],
+      default: 'cpu',
+      description: 'cuda, tensorrt: an NVIDIA GPU, on Linux x64 alone (docs/gpu.md; not verified on a GPU)',
+    },
+    deviceId: { type: 'integer', default: 0, description: 'Which GPU, as CUDA counts them' },
     executionMode: { enum: ['sequential', 'parallel'], default: 'sequential' },
   },
 };

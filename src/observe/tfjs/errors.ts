@@ -39,6 +39,36 @@ export const unknownOperators = (name: string, path: string, operators: readonly
     exitCode: 1,
   });
 
+interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+}
+
+/**
+ * Why a loop never reached its outputs: TensorFlow.js waits for the first output of a Switch that stands among a node's control
+ * inputs (tfjs-converter 4.22, GraphExecutor.processChildNodes), and the branch that is taken has only the second. Null: another reason.
+ */
+export function neverReached(
+  label: string,
+  { path, json }: { readonly path: string; readonly json: TfjsModelJson },
+  error: unknown,
+): OnparError | null {
+  if (!/^Cannot compute the outputs/.test(textOf(error))) return null;
+  const nodes = (json.modelTopology.node ?? []) as readonly GraphNode[];
+  const switches = new Set(nodes.filter(({ op }) => op === 'Switch').map(({ name }) => `^${name}`));
+  const stuck = nodes.filter(({ input = [] }) => input.some((name) => switches.has(name)));
+  const [first] = stuck;
+  if (first === undefined) return null;
+  return new OnparError({
+    code: 'operator-unsupported',
+    message: `${label} never ends a loop of ${path}: ${stuck.length} nodes (${first.op} ${first.name}, for one) wait for a Switch by a control input, which TensorFlow.js never sees come`,
+    fix: 'convert it with onpar’s tfjs-converter (`--to tfjs`), which leaves these control inputs out, or unroll the loop (Keras: `unroll=True`)',
+    exitCode: 1,
+    cause: error,
+  });
+}
+
 /** Backends in the order in which they are named as a way out. */
 const BACKENDS = ['wasm', 'webgl', 'webgpu', 'tensorflow', 'cpu'];
 
@@ -64,6 +94,15 @@ export function runError(tf: Tf, error: unknown): OnparError {
     return new OnparError({
       code: 'operator-unsupported',
       message: `the backend ${tf.getBackend()} of TensorFlow.js has no complex numbers`,
+      fix: 'deploy on another backend (option `backend: cpu`), or use the runtime `tfjs-node`',
+      exitCode: 1,
+      cause: error,
+    });
+  }
+  if (/only supports rank-1 bias/.test(text)) {
+    return new OnparError({
+      code: 'operator-unsupported',
+      message: `the backend ${tf.getBackend()} of TensorFlow.js adds vectors only in _FusedMatMul, and the converter fused the addition of a matrix into it (${text})`,
       fix: 'deploy on another backend (option `backend: cpu`), or use the runtime `tfjs-node`',
       exitCode: 1,
       cause: error,

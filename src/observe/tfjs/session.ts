@@ -4,7 +4,7 @@ import type { IoContract } from '../../records/contract.ts';
 import type { NamedTensors } from '../../tensor/tensor.ts';
 import type { NodeSession } from '../runtime.ts';
 import { contractOfGraph, contractOfLayers } from './contract.ts';
-import { loadError, runError, unknownOperators } from './errors.ts';
+import { loadError, neverReached, runError, unknownOperators } from './errors.ts';
 import type { Tf, TfArtifacts, TfGraphModel, TfTensor } from './tf.ts';
 import { fromTf, toTf } from './values.ts';
 
@@ -94,7 +94,11 @@ async function openGraph({ tf, label }: TfjsRuntime, model: TfjsModel): Promise<
           isAsync = true;
         }
       }
-      return list(await graph.executeAsync(inputs, fetched));
+      try {
+        return list(await graph.executeAsync(inputs, fetched));
+      } catch (error) {
+        throw neverReached(label, model, error) ?? error;
+      }
     },
     dispose: () => graph.dispose(),
   };

@@ -26,7 +26,8 @@ function sample(
     floor,
     runs = 4,
     twins,
-  }: { error: Make; floor: Make; runs?: number; twins?: Partial<Record<keyof TwinMoves, Make>> },
+    step = 0,
+  }: { error: Make; floor: Make; runs?: number; twins?: Partial<Record<keyof TwinMoves, Make>>; step?: number },
   seed = 1,
   name = `s${seed}`,
 ) {
@@ -41,6 +42,7 @@ function sample(
     candidate: base.map((v, i) => v + error(i)),
     perturbed: Array.from({ length: runs }, () => moved(floor)),
     twins: twins === undefined ? null : twinsOf(base, moved, error, twins),
+    step,
   };
   return measureRounding(input);
 }
@@ -265,6 +267,25 @@ describe('float64', () => {
       }),
     ]);
     expect(d.distrusted).toBe(true);
+  });
+});
+
+describe('a quantised reference', () => {
+  const step = 0.04;
+  const grid: Make = (i) => step * Math.round(wave(i) / step);
+  const off = (steps: number, of = step) => [
+    sample([4, 64], grid, { error: (i) => (i % 9 === 0 ? steps * step : 0), floor: () => 0, step: of }),
+  ];
+  it('may be one output step away, which no input moves', () => {
+    expect(judged(off(1)).answer).toBe('rounding');
+    expect(judged(off(-1)).answer).toBe('rounding');
+  });
+  it('and no more', () => {
+    expect(judged(off(2)).answer).toBe('fault');
+    expect(judged(off(1.01)).answer).toBe('fault');
+  });
+  it('by its own grid alone', () => {
+    expect(judged(off(1, 0)).answer).toBe('fault');
   });
 });
 

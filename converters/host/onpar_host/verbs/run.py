@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def answer(
     own = [worker.scratch, out_dir, *(str(sample["inputs"]) for sample in params["samples"])]
     before, generators = opened.session.state(), _generators(opened.session)
     with recording(model.root, own) as recorder, importable(model.import_folders):
-        rename, layouts = params.get("rename") or {}, params.get("layouts") or {}
+        rename = params.get("rename") or {}
+        layouts = Layouts(params.get("layouts") or {}, params.get("outputLayouts") or {})
         asked = params.get("sequence")
         steps = None if asked is None else Sequence.from_json(asked, rename)
         samples = [
@@ -60,6 +62,18 @@ def answer(
         **({"changedState": changed} if changed else {}),
         **({"drewFrom": drew} if drew else {}),
     }
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """Orders of axes: of inputs by the sample's name, of outputs by the model's."""
+
+    inputs: dict[str, list[int]]
+    outputs: dict[str, list[int]]
+
+    def back(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Outputs as the original lays them out."""
+        return {name: each.laid_back(self.outputs.get(name)) for name, each in outputs.items()}
 
 
 def _generators(session: Session) -> dict[str, Any]:
@@ -82,7 +96,7 @@ def _run_one(
     sample: dict[str, Any],
     files: _FileNames,
     rename: dict[str, str],
-    layouts: dict[str, list[int]],
+    layouts: Layouts,
     steps: Sequence | None,
 ) -> dict[str, Any]:
     started = time.perf_counter()
@@ -100,16 +114,19 @@ def _outputs(
     sample: dict[str, Any],
     path: str,
     rename: dict[str, str],
-    layouts: dict[str, list[int]],
+    layouts: Layouts,
     steps: Sequence | None,
 ) -> dict[str, Any]:
     given = read_sample(str(sample["inputs"]))
     called = {
-        rename.get(name, name): tensor.laid_out(layouts.get(name)) for name, tensor in given.items()
+        rename.get(name, name): tensor.laid_out(layouts.inputs.get(name))
+        for name, tensor in given.items()
     }
     once = _Runner(opened)
     outputs, shown = (
-        _both(once.run(called)) if steps is None else run_steps(steps, called, once.run)
+        _both(layouts.back(once.run(called)))
+        if steps is None
+        else run_steps(steps, called, once.run)
     )
     with failing_as("run-failed", opened.model.shown, opened.model.root):
         write_tensors(path, outputs)

@@ -1,4 +1,4 @@
-"""Transformers as its users run it, on the CPU: the forward pass of the model, without a cache."""
+"""Transformers as its users run it, on the CPU or with CUDA: the forward pass, without a cache."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.variant import Variant
+from onpar_pytorch.device import Device, device_of
 from onpar_pytorch.execution import TorchSession, as_variant
 from onpar_pytorch.facts import module_facts
 from onpar_pytorch.forward import Call
@@ -28,16 +29,24 @@ def open_model(
     inputs: list[TensorSpec],
     variant: Variant | None = None,
 ) -> Session:
-    """Raises WorkerError with the codes of ..loading and ..inputs."""
+    """Raises WorkerError with the codes of ..loading and ..inputs, and `runtime-unavailable` without
+    the device that was asked for.
+    """
+    device = device_of(options, variant)
     module = load_model(model, options["attention"])
-    return TransformersSession(module, model, options, variant)
+    return TransformersSession(module, model, options, variant, device)
 
 
 class TransformersSession(TorchSession):
     """A PreTrainedModel, called by the names of its forward; outputs by the fields of its answer."""
 
     def __init__(
-        self, module: Any, model: Model, options: dict[str, Any], variant: Variant | None
+        self,
+        module: Any,
+        model: Model,
+        options: dict[str, Any],
+        variant: Variant | None,
+        device: Device,
     ) -> None:
         specs, roles = inputs_of(module, model)
         facts = {
@@ -48,7 +57,8 @@ class TransformersSession(TorchSession):
             "torch": require("torch").__version__,
             "inputRoles": roles,
         }
-        super().__init__(module, specs, options, facts, as_variant(module, variant, model.root))
+        ready = as_variant(module, variant, model.root)
+        super().__init__(module, specs, options, facts, ready, device)
         self.contract = Contract(specs, [], "declared")
 
     def call_for(self, names: list[str]) -> Call:

@@ -19,7 +19,7 @@ from onpar_host.packages import package_version, require
 from ..about import dtype_changes, facts
 from ..calibration import CalibrationRows
 from ..files import is_large, load, save, weight_files
-from ..graphs import drop_inferred_types, graphs_in, nodes_in
+from ..graphs import drop_inferred_types, graphs_in, nodes_in, part_read_outputs
 from ..warned import warning
 
 TRUNCATED = re.compile(r"the float32 number (\S+) will be truncated to (\S+)")
@@ -48,6 +48,9 @@ def export(job: ExportJob) -> Exported:
     work = copy.deepcopy(before)
     # Stale types of inner tensors would decide where casts go.
     drop_inferred_types(work)
+    if job.options["keepIo"]:
+        # The converter puts a cast behind each output and leaves its other readers at the float32.
+        part_read_outputs(work)
     with failing_as("export-failed", about, job.model.root), _truncations() as findings:
         after = _mixed(work, job, rows) if rows else _all(work, job)
     changed = dtype_changes(before, after, "converted to float16, inputs and outputs included")

@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU."""
+"""ONNX Runtime, on the CPU or by the provider of a GPU."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from onpar_host.tensor import DTYPES, Tensor, as_tensor
 
 from ..bfloat16 import ort_value, tensor_of
 from ..header import OnnxHeader, read_header
+from ..providers import check_used, device_facts, wanted
 from ..refusals import refusal, without_places
 
 LEVELS = {
@@ -37,18 +38,24 @@ def version() -> str:
 
 
 def open_model(model: Model, options: dict[str, Any], inputs: list[TensorSpec]) -> Session:
-    """Raises WorkerError `model-load-failed` when ONNX Runtime refuses the file."""
+    """Raises WorkerError `model-load-failed` when ONNX Runtime refuses the file, and
+    `runtime-unavailable` where it cannot use the device that was asked for.
+    """
     ort = require("onnxruntime")
+    providers = wanted(ort, options)
     settings = ort.SessionOptions()
     settings.graph_optimization_level = getattr(
         ort.GraphOptimizationLevel, LEVELS[options["graphOptimizationLevel"]]
     )
     settings.intra_op_num_threads = options["intraOpNumThreads"] or 0
     settings.inter_op_num_threads = options["interOpNumThreads"] or 0
+    if not options["cpuFallback"]:
+        settings.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     try:
-        session = ort.InferenceSession(model.path, settings, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(model.path, settings, providers=providers)
     except Exception as error:
         raise refusal(error, model, f"ONNX Runtime {ort.__version__}") from error
+    check_used(session, options)
     return OrtSession(session, read_header(model.path), options, os.path.dirname(model.path))
 
 
@@ -155,4 +162,5 @@ def _facts(session: Any, header: OnnxHeader, options: dict[str, Any]) -> dict[st
         "providers": session.get_providers(),
         "graphOptimizationLevel": options["graphOptimizationLevel"],
         "threads": options["intraOpNumThreads"],
+        **device_facts(session, header, options),
     }

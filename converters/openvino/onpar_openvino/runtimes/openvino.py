@@ -19,6 +19,7 @@ from ..dtypes import from_openvino, to_openvino
 from ..perturb import perturb_constants
 from ..precision import precision_facts
 from ..reading import read_model, reason_of, weights_file
+from ..tflite_scales import with_scales
 
 DEVICE = "CPU"
 
@@ -91,6 +92,8 @@ class OpenVinoSession(Session):
 
     def __init__(self, model: Model, graph: Any, compiled: Any, options: dict[str, Any]) -> None:
         contract = describe(graph)
+        if model.format == "tflite":
+            contract = with_scales(contract, model)
         self._bounds = bounds_of(graph, contract)
         facts = {
             "device": DEVICE,

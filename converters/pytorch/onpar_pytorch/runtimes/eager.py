@@ -1,4 +1,4 @@
-"""PyTorch as the user runs it, on the CPU: eager, or compiled by torch.compile."""
+"""PyTorch as the user runs it, eager or compiled by torch.compile, on the CPU or with CUDA."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from onpar_host.session import Session
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
+from ..device import Device, device_of
 from ..execution import Feed, TorchSession, as_variant
 from ..facts import module_facts
 from ..forward import Call, forward_parameters, plan_call
@@ -32,9 +33,12 @@ def open_model(
     inputs: list[TensorSpec],
     variant: Variant | None = None,
 ) -> Session:
-    """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
+    """Raises WorkerError with the codes of loading (docs/worker-protocol.md), and
+    `runtime-unavailable` without the device that was asked for.
+    """
+    device = device_of(options, variant)
     module, source = load_module(model)
-    return EagerSession(module, source, model, inputs, options, variant)
+    return EagerSession(module, source, model, inputs, options, variant, device)
 
 
 class EagerSession(TorchSession):
@@ -48,15 +52,18 @@ class EagerSession(TorchSession):
         inputs: list[TensorSpec],
         options: dict[str, Any],
         variant: Variant | None,
+        device: Device,
     ) -> None:
         facts = module_facts(module)
         ready = as_variant(module, variant, model.root)
         # Code is made for float32: in float64 the same modules are evaluated one by one.
         wide = variant is not None and variant.float64
-        self._compiled = Compiled(module) if options.get("compile") and not wide else None
+        self._compiled = (
+            Compiled(device.put(module)) if options.get("compile") and not wide else None
+        )
         if self._compiled is not None:
             facts["compiled"] = {"backend": "inductor", "compiler": self._compiled.compiler}
-        super().__init__(module, inputs, options, facts, ready)
+        super().__init__(module, inputs, options, facts, ready, device)
         self._source = source
         self._model = model
         self._parameters = forward_parameters(module)

@@ -11,6 +11,7 @@ from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.variant import Variant
 
+from ..device import Device, device_of
 from ..execution import Feed, TorchSession, as_variant
 from ..facts import dtype_name
 from ..forward import Call
@@ -28,8 +29,11 @@ def open_model(
     inputs: list[TensorSpec],
     variant: Variant | None = None,
 ) -> Session:
-    """Raises WorkerError `trust-required`, or `model-load-failed` for what is no exported program."""
-    return ProgramSession(load_program(model), model, options, variant)
+    """Raises WorkerError `trust-required`, `model-load-failed` for what is no exported program, or
+    `runtime-unavailable` without the device that was asked for.
+    """
+    device = device_of(options, variant)
+    return ProgramSession(load_program(model, device), model, options, variant, device)
 
 
 class ProgramSession(TorchSession):
@@ -41,6 +45,7 @@ class ProgramSession(TorchSession):
         model: Model,
         options: dict[str, Any],
         variant: Variant | None,
+        device: Device,
     ) -> None:
         exported = program.exported
         with failing_as("model-load-failed", model.shown, model.root):
@@ -61,7 +66,7 @@ class ProgramSession(TorchSession):
             facts["training"] = trained
         self._program = program
         ready = as_variant(module, variant, model.root)
-        super().__init__(module, program.contract.inputs, options, facts, ready)
+        super().__init__(module, program.contract.inputs, options, facts, ready, device)
         self.contract: Contract = program.contract
 
     def call_for(self, names: list[str]) -> Call:

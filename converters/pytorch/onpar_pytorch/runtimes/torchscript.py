@@ -12,6 +12,7 @@ from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.variant import Variant
 
+from ..device import Device, device_of
 from ..execution import TorchSession, as_variant
 from ..facts import dtype_name
 from ..forward import Call
@@ -31,7 +32,10 @@ def open_model(
     inputs: list[TensorSpec],
     variant: Variant | None = None,
 ) -> Session:
-    """Raises WorkerError `model-load-failed` for a file that is no TorchScript archive."""
+    """Raises WorkerError `model-load-failed` for a file that is no TorchScript archive, and
+    `runtime-unavailable` without the device that was asked for.
+    """
+    device = device_of(options, variant)
     torch = require("torch")
     torch.manual_seed(0)
     with failing_as(
@@ -41,7 +45,7 @@ def open_model(
         fix="check that torch.jit.save wrote this file and that it is complete",
     ):
         module = torch.jit.load(model.path, map_location="cpu")
-    return ScriptSession(module, inputs, options, variant, model.root)
+    return ScriptSession(module, inputs, options, variant, model.root, device)
 
 
 class ScriptSession(TorchSession):
@@ -54,6 +58,7 @@ class ScriptSession(TorchSession):
         options: dict[str, Any],
         variant: Variant | None,
         root: str,
+        device: Device,
     ) -> None:
         self._names = [argument.name for argument in module.forward.schema.arguments[1:]]
         weights = list(module.parameters())
@@ -70,7 +75,8 @@ class ScriptSession(TorchSession):
         ]
         if training:
             facts["training"] = training
-        super().__init__(module, inputs, options, facts, as_variant(module, variant, root))
+        ready = as_variant(module, variant, root)
+        super().__init__(module, inputs, options, facts, ready, device)
 
     def call_for(self, names: list[str]) -> Call:
         if names and all(name in self._names for name in names):

@@ -25,6 +25,7 @@ from onpar_tensorflow.runtimes.savedmodel import load_saved_model, signature_con
 from onpar_tensorflow.signatures import DEFAULT, choose_signature
 
 from ..absent import absent_packages
+from ..switch_waits import drop_switch_waits
 
 NAMED = "the converter names tensors of one dtype and shape as the graph does"
 NARROWED = "TensorFlow.js computes with float32 and int32 only"
@@ -62,6 +63,10 @@ def export(job: ExportJob) -> Exported:
     path = os.path.join(job.out_dir, "model.json")
     with open(path, encoding="utf-8") as file:
         written: dict[str, Any] = json.load(file)
+    left_out = drop_switch_waits(written["modelTopology"])
+    if left_out:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(written, file)
     asked = job.options["precision"]
     stored = _stored(written)
     without_effect = _without_effect(stored, asked)
@@ -75,6 +80,7 @@ def export(job: ExportJob) -> Exported:
             "kind": "graph model",
             "weights": stored,
             "shards": sum(len(group["paths"]) for group in written["weightsManifest"]),
+            **({"switchWaitsLeftOut": left_out} if left_out else {}),
         },
         findings=[*without_effect, *_misnamed(source.tensors, written)],
     )

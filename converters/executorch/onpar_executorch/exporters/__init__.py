@@ -1,0 +1,1 @@
+"""Exporters that write ExecuTorch programs."""

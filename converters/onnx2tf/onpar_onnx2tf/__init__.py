@@ -1,0 +1,1 @@
+"""The toolchain `onnx2tf`: ONNX files to TFLite and SavedModels."""
