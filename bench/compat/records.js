@@ -55,7 +55,7 @@ export function merged(planned, fresh, known) {
   });
 }
 
-/** What the zoo no longer asks for, of models, exporters and runtimes that are still there: known until the next whole run. */
+/** What the zoo no longer asks for, of models, exporters and runtimes that are still there: known until all that it asks for was run. */
 export function former(planned, known, { models, exporters, runtimes }) {
   const ids = new Set(planned.map(({ id }) => id));
   const names = new Set([...exporters, ...runtimes].map(({ name }) => name));

@@ -52,7 +52,8 @@ export async function runZoo(only, say) {
   const converted = suiteOf(known, second);
   const two = run('converted', converted, (each) => wanted(each) && isThere(second, each), say);
   const asked = [...firstRecords, ...merged(converted.planned, two, before)];
-  const kept = only.length === 0 ? [] : former(asked, before, { models: { ...first, ...second }, ...known });
+  const whole = asked.every(({ verdict }) => verdict !== 'unrun');
+  const kept = whole ? [] : former(asked, before, { models: { ...first, ...second }, ...known });
   const records = [...asked, ...kept];
   return { about: aboutRun(), records, ran: [...one, ...two], catalogue: known };
 }
