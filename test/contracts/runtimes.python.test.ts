@@ -32,6 +32,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   opencv: { case: { source: 'models/preprocess.json', reference: { runtime: 'opencv' } } },
   'tf-image': { case: { source: 'models/preprocess.json', reference: { runtime: 'tf-image' } } },
   sharp: { case: { source: 'models/preprocess.json', reference: { runtime: 'sharp' } } },
+  librosa: { case: { source: 'models/audio.json' } },
+  'tf-signal': { case: { source: 'models/audio.json', reference: { runtime: 'tf-signal' } } },
   jax: { case: { source: 'jax:models/jax_mlp.py:build', inputs: { x: { dtype: 'float32', shape: ['batch', 8] } } } },
   transformers: { case: { source: 'models/huggingface/bert' } },
   keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },
