@@ -12,7 +12,7 @@ from typing import Any
 
 from onpar_host.errors import WorkerError, describe_exception
 from onpar_host.model import Model
-from onpar_host.packages import require
+from onpar_host.packages import package_version, require
 
 FRONTENDS = {"openvino": "ir", "onnx": "onnx", "tflite": "tflite", "savedmodel": "tf"}
 """onpar's name of a format → the frontend of OpenVINO that reads it."""
@@ -26,14 +26,17 @@ TITLES = {
 
 UNCONVERTED = re.compile(r"No conversion rule found for operations: *(.+)")
 CONSTANT = re.compile(r'<data\b[^>]*\boffset="(\d+)"[^>]*\bsize="(\d+)"')
+ML_DOMAIN = "ai.onnx.ml."
+ML_FIX = " (estimators and trees: onnxruntime, for one)"
 SOURCE_LINE = re.compile(r"(Exception from |Check '|FrontEnd API failed with |Summary:$)")
 
 
 def read_model(model: Model) -> Any:
     """The model as OpenVINO's graph, all dtypes as in the file.
 
-    Raises WorkerError `model-file-missing` for an IR whose weights are not there, and
-    `model-load-failed` with OpenVINO's reason for a file that it refuses.
+    Raises WorkerError `model-file-missing` for an IR whose weights are not there, `operator-missing`
+    for operators that its frontend does not know, and `model-load-failed` with OpenVINO's reason for
+    a file that it refuses.
     """
     require("openvino")
     frontend = (
@@ -77,9 +80,11 @@ def _refused(model: Model, error: Exception) -> WorkerError:
     missing = UNCONVERTED.search(str(error))
     if missing:
         return WorkerError(
-            "model-load-failed",
-            f"{model.shown}: OpenVINO has no such operators: {missing.group(1).strip()}",
-            fix="export the model without them, or use a runtime that has them",
+            "operator-missing",
+            f"{model.shown}: OpenVINO {package_version('openvino')} has no such operators: "
+            f"{missing.group(1).strip()}",
+            fix="export the model without them, or use a runtime that has them"
+            + (ML_FIX if ML_DOMAIN in missing.group(1) else ""),
         )
     fix = "check that the file is complete"
     if model.format == "openvino":

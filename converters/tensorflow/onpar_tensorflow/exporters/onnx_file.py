@@ -60,8 +60,23 @@ def _refuse_foreign(graph: Any, opsets: dict[str, int], job: ExportJob, exporter
             "operator-unsupported",
             f"{exporter} has no ONNX operator for {named} of {job.model.shown} "
             f"in opset {opsets.get('')}",
-            fix="ask for a higher opset, or write these layers with other operations",
+            fix=_way_out(set(foreign)),
         )
+
+
+def _way_out(operators: set[str]) -> str:
+    """tf2onnx's rules are registered by domain and opset: a higher one helps only where one is."""
+    rules = require("tf2onnx.handler").tf_op.get_opsets()
+    known = {name for opsets in rules.values() for rule in opsets for name in rule}
+    without = sorted(operators - known)
+    if not without:
+        return "ask for a higher opset, or write these layers with other operations"
+    version = require("tf2onnx").__version__
+    listed = ", ".join(without)
+    advice = f"tf2onnx {version} has no rule for TensorFlow's {listed} in any opset: "
+    if "Erfc" in without:
+        return advice + "Keras writes it for the exact gelu; `approximate=True` is made of Tanh"
+    return advice + "write these layers with other operations"
 
 
 def _graphs(graph: Any) -> Iterator[Any]:
