@@ -1,4 +1,4 @@
-// Models that are no layers: folders of Hugging Face's, tokenizers, and recipes that make tensors of pictures.
+// Models that are no layers: folders of Hugging Face's, tokenizers, and recipes that make tensors of pictures and sounds.
 
 const BASES = ['bert', 'gpt2', 't5'];
 
@@ -9,6 +9,12 @@ const EAGER = { attention: 'eager' };
 const STEPS = { image: { atol: 2.1 / 255, rtol: 0 } };
 const EXACT = { image: { atol: 1e-6, rtol: 1e-5 } };
 const RECIPES = { whole: EXACT, linear: EXACT, smooth: STEPS, area: STEPS };
+
+/** Power: a bin without sound holds the rounding of one with it, up to 200² where all is at 1. */
+const POWER = { features: { atol: 1e-2, rtol: 1e-4 } };
+/** Decades above a floor of 1e-5, or librosa against itself. */
+const DECADES = { features: { atol: 1e-3, rtol: 1e-4 } };
+const SOUNDS = { power: POWER, 'short-window': POWER, htk: DECADES, slaney: DECADES };
 
 export const TEXTS_AND_IMAGES = {
   ...Object.fromEntries(
@@ -40,6 +46,17 @@ export const TEXTS_AND_IMAGES = {
         about: `${name}`,
         whole: true,
         case: { source: `zoo/recipes/${name}.json`, samples: 'portfolio', tolerance },
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(SOUNDS).map(([name, tolerance]) => [
+      `audio-${name}`,
+      {
+        format: 'audio',
+        about: `${name}`,
+        whole: true,
+        case: { source: `zoo/recipes/audio-${name}.json`, samples: 'portfolio', tolerance },
       },
     ]),
   ),

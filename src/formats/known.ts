@@ -10,6 +10,7 @@ export const KNOWN_FORMATS = [
   'jax',
   'tokenizer',
   'preprocess',
+  'audio',
   'keras',
   'savedmodel',
   'graphdef',

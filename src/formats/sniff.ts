@@ -40,6 +40,7 @@ export function sniffFile(path: string): Sniffed | undefined {
     if (OPENVINO.test(text)) return { format: 'openvino' };
     if (looksLikeTfjs(source, size, path)) return { format: 'tfjs' };
     if (/^\s*\{\s*"preprocess"\s*:/.test(text)) return { format: 'preprocess' };
+    if (/^\s*\{\s*"audio"\s*:/.test(text)) return { format: 'audio' };
     if (TOKENIZER.test(text)) return { format: 'tokenizer' };
     const booster = formatOfBooster(text);
     if (booster !== undefined) return { format: booster };

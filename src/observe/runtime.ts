@@ -19,7 +19,7 @@ export interface NodeSession {
 /** Where a runtime finds the packages that it loads. */
 export interface Packages {
   /** `require` as from the folder that holds them: onpar's own, or a toolchain's. */
-  readonly require: NodeJS.Require;
+  readonly require: (name: string) => object;
   /** The folder of an installed package; throws where there is none. */
   folder(name: string): string;
   /** Its version. */

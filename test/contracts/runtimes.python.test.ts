@@ -22,7 +22,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   },
   executorch: {
     make: ['demo/digits_cnn.py:trained', 'executorch'],
-    case: { source: 'made/executorch/artifacts/digits_cnn/executorch/model.pte', inputs: { image } },
+    // Exported without dynamic sizes: the file says which it takes.
+    case: { source: 'made/executorch/artifacts/digits_cnn/executorch/model.pte' },
   },
   tokenizers: { case: { source: 'models/huggingface/bert/tokenizer.json' } },
   'tokenizers-js': {
@@ -32,6 +33,8 @@ const MODELS: Record<string, { make?: readonly string[]; case: object }> = {
   opencv: { case: { source: 'models/preprocess.json', reference: { runtime: 'opencv' } } },
   'tf-image': { case: { source: 'models/preprocess.json', reference: { runtime: 'tf-image' } } },
   sharp: { case: { source: 'models/preprocess.json', reference: { runtime: 'sharp' } } },
+  librosa: { case: { source: 'models/audio.json' } },
+  'tf-signal': { case: { source: 'models/audio.json', reference: { runtime: 'tf-signal' } } },
   jax: { case: { source: 'jax:models/jax_mlp.py:build', inputs: { x: { dtype: 'float32', shape: ['batch', 8] } } } },
   transformers: { case: { source: 'models/huggingface/bert' } },
   keras: { case: { source: 'demo/digits_keras.keras', inputs: { image: nhwc } } },

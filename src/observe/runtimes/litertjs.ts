@@ -33,7 +33,7 @@ export async function litertjs(packages: Packages): Promise<NodeRuntime> {
 }
 
 /** LiteRT.js expects a web worker around it: what it takes from there, in Node's terms. The process is a worker's own. */
-function standInForPage(require: NodeJS.Require, wasm: string): void {
+function standInForPage(require: Packages['require'], wasm: string): void {
   const pathOf = (address: string | URL): string => {
     const text = String(address);
     return text.startsWith('file:') ? fileURLToPath(text) : text;

@@ -1,0 +1,1 @@
+"""onpar's plug-ins for features of sound."""
