@@ -22,9 +22,10 @@ module.exports = {
     fence('export', ['core', 'tensor', 'records', 'formats', 'workers']),
     fence('observe', ['core', 'tensor', 'records', 'formats', 'workers']),
     fence('compare', ['core', 'tensor', 'records']),
+    fence('investigate', ['core', 'tensor', 'records', 'formats']),
     fence('report', ['core', 'tensor', 'records']),
     fence('plan', ['core', 'tensor', 'records', 'suite', 'formats', 'workers']),
-    fence('engine', ['core', 'tensor', 'records', 'suite', 'formats', 'workers', 'plan', 'sample', 'export', 'observe', 'compare', 'report']),
+    fence('engine', ['core', 'tensor', 'records', 'suite', 'formats', 'workers', 'plan', 'sample', 'export', 'observe', 'compare', 'investigate', 'report']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

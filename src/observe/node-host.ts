@@ -6,11 +6,11 @@ import { fileSafe } from '../core/paths.ts';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import { transpose } from '../tensor/transpose.ts';
-import { PROTOCOL_VERSION, type StepRequest, type Verb, type Verbs } from '../workers/protocol.ts';
+import { PROTOCOL_VERSION, type StepRequest, type Tapped, type Verb, type Verbs } from '../workers/protocol.ts';
 import { packagesIn } from './packages.ts';
 import { pluginRuntimes } from './plugin.ts';
 import { NODE_RUNTIMES } from './registry.ts';
-import type { NodeRuntime, NodeSession } from './runtime.ts';
+import type { NodeRuntime, NodeSession, TappedRun } from './runtime.ts';
 import { runSteps } from './stepping.ts';
 
 /**
@@ -130,7 +130,7 @@ const handlers: Handlers = {
       dependencies: [],
     };
   },
-  run: async ({ session, samples, outDir, rename = {}, layouts = {}, outputLayouts = {}, sequence }) => {
+  run: async ({ session, samples, outDir, rename = {}, layouts = {}, outputLayouts = {}, sequence, taps }) => {
     const { session: model } = found(session);
     mkdirSync(outDir, { recursive: true });
     const runs = [];
@@ -141,10 +141,19 @@ const handlers: Handlers = {
           layouts,
           outputLayouts,
           sequence,
+          taps: taps ?? [],
         }),
       );
     const elsewhere = (await model.peakMemoryBytes?.()) ?? 0;
     return { samples: runs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 + elsewhere };
+  },
+  graph: async ({ session }) => {
+    const { session: model, runtime } = found(session);
+    if (model.graph !== undefined) return { graph: await model.graph() };
+    throw new OnparError({
+      code: 'taps-unsupported',
+      message: `${runtime.name} does not tell what a model computes`,
+    });
   },
   close: async ({ session }) => {
     await found(session).session.close();
@@ -168,13 +177,14 @@ interface Feeding {
   readonly layouts: Readonly<Record<string, readonly number[]>>;
   readonly outputLayouts: Readonly<Record<string, readonly number[]>>;
   readonly sequence: StepRequest | undefined;
+  readonly taps: readonly string[];
 }
 
 async function runSample(
   model: NodeSession,
   { id, inputs }: { id: string; inputs: string },
   file: string,
-  { rename, layouts, outputLayouts, sequence }: Feeding,
+  { rename, layouts, outputLayouts, sequence, taps }: Feeding,
 ) {
   const started = performance.now();
   try {
@@ -182,22 +192,26 @@ async function runSample(
       [...readSafetensors(inputs)].map(([name, tensor]) => [rename[name] ?? name, inLayout(tensor, layouts[name])]),
     );
     const begun = performance.now();
-    const { stacked, last } =
+    const { stacked, last, tapped } =
       sequence === undefined
-        ? await once(model, fed, outputLayouts)
-        : await runSteps(
-            sequence,
-            fed,
-            (name) => rename[name] ?? name,
-            (inputs) => model.run(inputs),
-          );
+        ? await once(model, fed, outputLayouts, taps)
+        : {
+            ...(await runSteps(
+              sequence,
+              fed,
+              (name) => rename[name] ?? name,
+              (inputs) => model.run(inputs),
+            )),
+            tapped: undefined,
+          };
     const milliseconds = (sequence === undefined ? model.lastMilliseconds?.() : undefined) ?? performance.now() - begun;
     writeSafetensors(file, stacked);
     return {
       sample: id,
       file,
-      outputs: [...last].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
+      outputs: infoOf(last),
       milliseconds,
+      ...(tapped === undefined ? {} : { tapped: written(tapped, file.replace(/\.safetensors$/, '.taps.safetensors')) }),
     };
   } catch (error) {
     const failure = toFailure(error);
@@ -220,9 +234,22 @@ const laidBack = (tensor: Tensor, axes: readonly number[] | undefined): Tensor =
     axes?.map((_, axis) => axes.indexOf(axis)),
   );
 
-async function once(model: NodeSession, fed: NamedTensors, layouts: Feeding['outputLayouts']) {
-  const outputs = new Map([...(await model.run(fed))].map(([name, tensor]) => [name, laidBack(tensor, layouts[name])]));
-  return { stacked: outputs, last: outputs };
+async function once(model: NodeSession, fed: NamedTensors, layouts: Feeding['outputLayouts'], taps: readonly string[]) {
+  const { outputs: answered, ...tapped } =
+    taps.length === 0 || model.runTapped === undefined
+      ? { outputs: await model.run(fed), tensors: undefined, missing: [] }
+      : await model.runTapped(fed, taps);
+  const outputs = new Map([...answered].map(([name, tensor]) => [name, laidBack(tensor, layouts[name])]));
+  const { tensors, missing } = tapped;
+  return { stacked: outputs, last: outputs, tapped: tensors === undefined ? undefined : { tensors, missing } };
+}
+
+const infoOf = (tensors: NamedTensors) =>
+  [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
+
+function written({ tensors, missing }: Pick<TappedRun, 'tensors' | 'missing'>, file: string): Tapped {
+  writeSafetensors(file, tensors);
+  return { file, tensors: infoOf(tensors), missing };
 }
 
 const channel = createWriteStream('', { fd: 3 });

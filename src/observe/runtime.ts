@@ -1,5 +1,13 @@
 import type { IoContract } from '../records/contract.ts';
+import type { OpGraph } from '../records/graph.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
+
+/** Outputs and intermediate values of one run; `missing` could not be had, with the reason. */
+export interface TappedRun {
+  readonly outputs: NamedTensors;
+  readonly tensors: NamedTensors;
+  readonly missing: readonly { readonly name: string; readonly reason: string }[];
+}
 
 /** A model that a Node runtime has open. */
 export interface NodeSession {
@@ -9,6 +17,10 @@ export interface NodeSession {
   readonly facts: Readonly<Record<string, unknown>>;
   /** Runs one sample; outputs in the model's order. Throws OnparError `input-mismatch` or `run-failed`. */
   run(inputs: NamedTensors): Promise<NamedTensors>;
+  /** What it computes, node by node. With `runTapped`, where the runtime says `taps` in its info. */
+  graph?(): Promise<OpGraph>;
+  /** As `run`, giving out tensors of the graph as well. */
+  runTapped?(inputs: NamedTensors, taps: readonly string[]): Promise<TappedRun>;
   /** Milliseconds that the last run took by the runtime's own clock, where feeding it is a journey of its own. */
   lastMilliseconds?(): number | undefined;
   /** Bytes that it held at most in processes other than the host's. */

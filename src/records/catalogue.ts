@@ -43,6 +43,8 @@ export interface RuntimeInfo {
   readonly version?: string;
   /** How it can run a model otherwise than deployed; missing: not at all. */
   readonly variants?: readonly VariantKind[];
+  /** It can say what a model computes and give out intermediate values. ONNX files are tapped in the file: their runtimes need not. */
+  readonly taps?: boolean;
   /** Options that switch its optimiser off; missing: it has none, or none that can be switched off. */
   readonly unoptimised?: Readonly<Record<string, unknown>>;
   /** The model runs elsewhere: its worker may use the network, and what it answered is never taken from the store. */

@@ -2,7 +2,9 @@ import type { RawFinding } from '../core/findings.ts';
 import type { DeclaredChange } from '../records/artifact.ts';
 import type { Dim, IoContract } from '../records/contract.ts';
 import type { FailureRecord } from '../records/finding.ts';
+import type { OpGraph } from '../records/graph.ts';
 import type { SampleRun } from '../records/observation.ts';
+import type { TensorInfo } from '../records/sample.ts';
 import type { Variant } from '../records/variant.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 
@@ -40,6 +42,13 @@ export interface StepRequest {
   }[];
 }
 
+/** Intermediate values of one run, in a file of their own; `missing` could not be had, with the reason. */
+export interface Tapped {
+  readonly file: string;
+  readonly tensors: readonly TensorInfo[];
+  readonly missing: readonly { readonly name: string; readonly reason: string }[];
+}
+
 export interface Verbs {
   hello: {
     params: Record<string, never>;
@@ -63,6 +72,8 @@ export interface Verbs {
       inputs: readonly InputRef[];
       /** Only with a runtime that offers it. */
       variant?: Variant;
+      /** `graph` and `taps` will be asked for; only with a runtime that offers it. A session may then run slower and unfused. */
+      taps?: true;
     };
     result: {
       session: string | number;
@@ -86,10 +97,12 @@ export interface Verbs {
       outputLayouts?: Readonly<Record<string, readonly number[]>>;
       /** Each sample is a sequence of steps, that many where no input tells. */
       sequence?: StepRequest;
+      /** Tensors of the session's graph that are given out beside the outputs. Not in sequences. */
+      taps?: readonly string[];
     };
     /** `file`s are absolute; `dependencies` were read only while running; `changedState` names what the runs wrote, `drewFrom` the random generators they used. */
     result: {
-      samples: (SampleRun & { mutatedInputs?: string[] })[];
+      samples: (SampleRun & { mutatedInputs?: string[]; tapped?: Tapped })[];
       changedState?: string[];
       drewFrom?: string[];
       peakMemoryBytes: number | null;
@@ -97,6 +110,8 @@ export interface Verbs {
     };
   };
   close: { params: { session: string | number }; result: Record<string, never> };
+  /** What an open model computes, node by node; the session was opened with `taps`. */
+  graph: { params: { session: string | number }; result: { graph: OpGraph } };
   export: {
     params: {
       exporter: string;

@@ -45,7 +45,7 @@ def open_model(worker: Worker, params: dict[str, Any], with_examples: bool) -> O
     seed_everything()
     with recording(model.root, [worker.scratch]) as recorder:
         with failing_as("model-load-failed", model.shown, model.root):
-            session = _open(plugin, model, inputs, variant)
+            session = _open(plugin, model, inputs, variant, params.get("taps") is True)
         examples = session.example_inputs() if with_examples else None
         for path in (*model_files(model), *session.dependencies()):
             recorder.add(path)
@@ -54,10 +54,13 @@ def open_model(worker: Worker, params: dict[str, Any], with_examples: bool) -> O
 
 
 def _open(
-    plugin: Plugin, model: Model, inputs: list[TensorSpec], variant: Variant | None
+    plugin: Plugin, model: Model, inputs: list[TensorSpec], variant: Variant | None, taps: bool
 ) -> Session:
+    if taps and not plugin.taps:
+        raise WorkerError("bad-request", f"runtime {plugin.name} gives out no intermediate values")
+    tapping = {"taps": True} if taps else {}
     if variant is None:
-        return plugin.module.open_model(model, plugin.options, inputs)
+        return plugin.module.open_model(model, plugin.options, inputs, **tapping)
     lacking = [kind for kind in variant.kinds if kind not in plugin.variants]
     if lacking:
         raise WorkerError(
@@ -65,7 +68,7 @@ def _open(
             f"runtime {plugin.name} has no variant {', '.join(lacking)}",
             fix=f"it has {', '.join(plugin.variants) or 'none'}",
         )
-    return plugin.module.open_model(model, plugin.options, inputs, variant=variant)
+    return plugin.module.open_model(model, plugin.options, inputs, variant=variant, **tapping)
 
 
 def model_files(model: Model) -> list[str]:

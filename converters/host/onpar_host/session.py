@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .contract import Contract
+from .errors import WorkerError
 from .findings import Finding
+from .graph import OpGraph
 from .tensor import Tensor
 
 
@@ -37,6 +39,23 @@ class Session:
     def collect(self, result: Any) -> dict[str, Tensor]:
         """Named outputs in the model's order."""
         raise NotImplementedError
+
+    def graph(self) -> OpGraph:
+        """What the model computes. Only of sessions opened with `taps`.
+
+        Raises WorkerError `taps-unsupported` where this model cannot be looked into.
+        """
+        raise WorkerError("taps-unsupported", "this runtime does not tell what a model computes")
+
+    def execute_tapped(
+        self, feed: Any, names: list[str]
+    ) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
+        """Runs the model once and gives out tensors of its graph.
+
+        Returns what `execute` returns, the tensors by name, and of those that could not be had the
+        reason. The result is that of `execute`, or the run says so by failing.
+        """
+        raise WorkerError("taps-unsupported", "this runtime gives out no intermediate values")
 
     def mutated_inputs(self, feed: Any, inputs: dict[str, Tensor]) -> list[str]:
         """Names of inputs that the run wrote into; frameworks that cannot do so keep this."""

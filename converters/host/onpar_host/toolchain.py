@@ -22,6 +22,7 @@ class Plugin:
     module: ModuleType
     options: dict[str, Any]
     variants: tuple[str, ...] = ()
+    taps: bool = False
 
 
 class Toolchain:
@@ -84,4 +85,4 @@ class Toolchain:
             )
         filled = with_defaults(options, entry.get("options", {}), f"{kind} {name}")
         variants = tuple(entry.get("variants", ()))
-        return Plugin(name, importlib.import_module(entry["module"]), filled, variants)
+        return Plugin(name, importlib.import_module(entry["module"]), filled, variants, entry.get("taps", False))

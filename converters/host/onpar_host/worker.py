@@ -14,7 +14,7 @@ from .channel import Channel
 from .errors import WorkerError, describe_exception
 from .opening import OpenedModel
 from .toolchain import Toolchain
-from .verbs import close, describe, export, hello, open_session, run
+from .verbs import close, describe, export, graph, hello, open_session, run
 
 Progress = Callable[[str], None]
 Verb = Callable[["Worker", dict[str, Any], Progress], dict[str, Any]]
@@ -24,6 +24,7 @@ VERBS: dict[str, Verb] = {
     "describe": describe.answer,
     "open": open_session.answer,
     "run": run.answer,
+    "graph": graph.answer,
     "close": close.answer,
     "export": export.answer,
 }

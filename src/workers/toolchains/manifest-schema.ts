@@ -53,6 +53,7 @@ export const manifestSchema = z.looseObject({
         package: z.string().optional(),
         options,
         variants: z.array(z.string() as unknown as z.ZodType<VariantKind>).optional(),
+        taps: z.boolean().optional(),
         unoptimised: z.record(z.string(), z.unknown()).optional(),
         example,
       }),

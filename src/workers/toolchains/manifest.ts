@@ -96,6 +96,7 @@ export function toolchainFrom(manifest: ManifestFile, dir: string, lockFile: str
       isReference: r.reference ?? false,
       ...(r.package === undefined ? {} : { package: onThisSystem(r.package) }),
       ...(r.variants === undefined ? {} : { variants: r.variants }),
+      ...(r.taps === undefined ? {} : { taps: r.taps }),
       ...(r.unoptimised === undefined ? {} : { unoptimised: r.unoptimised }),
     })),
   };

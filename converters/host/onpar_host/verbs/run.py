@@ -49,8 +49,10 @@ def answer(
         layouts = Layouts(params.get("layouts") or {}, params.get("outputLayouts") or {})
         asked = params.get("sequence")
         steps = None if asked is None else Sequence.from_json(asked, rename)
+        taps = [str(name) for name in params.get("taps") or []]
         samples = [
-            _run_one(opened, sample, files, rename, layouts, steps) for sample in params["samples"]
+            _run_one(opened, sample, files, rename, layouts, steps, taps)
+            for sample in params["samples"]
         ]
         dependencies = recorder.files(with_modules=False)
     changed = _changed(before, opened.session.state())
@@ -98,12 +100,14 @@ def _run_one(
     rename: dict[str, str],
     layouts: Layouts,
     steps: Sequence | None,
+    taps: list[str],
 ) -> dict[str, Any]:
     started = time.perf_counter()
     name = str(sample["id"])
     try:
         path = files.path_for(name)
-        return {"sample": name, **_outputs(opened, sample, path, rename, layouts, steps)}
+        ran = _outputs(opened, sample, path, rename, layouts, steps, taps)
+        return {"sample": name, **ran}
     except WorkerError as error:
         took = (time.perf_counter() - started) * 1000
         return {"sample": name, "outputs": [], "milliseconds": took, "failure": error.as_json()}
@@ -116,13 +120,14 @@ def _outputs(
     rename: dict[str, str],
     layouts: Layouts,
     steps: Sequence | None,
+    taps: list[str],
 ) -> dict[str, Any]:
     given = read_sample(str(sample["inputs"]))
     called = {
         rename.get(name, name): tensor.laid_out(layouts.inputs.get(name))
         for name, tensor in given.items()
     }
-    once = _Runner(opened)
+    once = _Runner(opened, taps)
     outputs, shown = (
         _both(layouts.back(once.run(called)))
         if steps is None
@@ -135,7 +140,23 @@ def _outputs(
         "outputs": [tensor.info(name) for name, tensor in shown.items()],
         "milliseconds": once.milliseconds,
     }
-    return {**answered, "mutatedInputs": once.mutated} if once.mutated else answered
+    if once.mutated:
+        answered["mutatedInputs"] = once.mutated
+    if taps:
+        answered["tapped"] = _tapped(opened, once, path)
+    return answered
+
+
+def _tapped(opened: OpenedModel, once: _Runner, path: str) -> dict[str, Any]:
+    """Intermediate values in a file beside that of the outputs."""
+    file = path.removesuffix(".safetensors") + ".taps.safetensors"
+    with failing_as("run-failed", opened.model.shown, opened.model.root):
+        write_tensors(file, once.tapped)
+    return {
+        "file": file,
+        "tensors": [tensor.info(name) for name, tensor in once.tapped.items()],
+        "missing": [{"name": name, "reason": why} for name, why in once.missing.items()],
+    }
 
 
 def _both(outputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -145,8 +166,11 @@ def _both(outputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tens
 class _Runner:
     """Runs the model once or step after step; adds up the time it took, and the inputs it wrote into."""
 
-    def __init__(self, opened: OpenedModel) -> None:
+    def __init__(self, opened: OpenedModel, taps: list[str]) -> None:
         self._opened = opened
+        self._taps = taps
+        self.tapped: dict[str, Tensor] = {}
+        self.missing: dict[str, str] = {}
         self.milliseconds = 0.0
         self.mutated: list[str] = []
 
@@ -158,7 +182,10 @@ class _Runner:
             feed = session.prepare(inputs)
         with failing_as("run-failed", model.shown, model.root):
             started = time.perf_counter()
-            result = session.execute(feed)
+            if self._taps:
+                result, self.tapped, self.missing = session.execute_tapped(feed, self._taps)
+            else:
+                result = session.execute(feed)
             self.milliseconds += (time.perf_counter() - started) * 1000
             outputs = session.collect(result)
         mutated = session.mutated_inputs(feed, inputs)

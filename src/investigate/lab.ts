@@ -1,0 +1,143 @@
+import type { OpGraph } from '../records/graph.ts';
+import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import type { ModelEdit } from './edit.ts';
+
+export type Role = 'reference' | 'candidate';
+
+/**
+ * A model that can be experimented with: a side of the conversion, or a copy written from one (edited, cut out). It is
+ * nothing but a name for a file; asking the lab for the same edits of the same specimen gives the same one.
+ */
+export interface Specimen {
+  readonly role: Role;
+  readonly format: string;
+  /** The model's file or folder, to be read and never written. */
+  readonly path: string;
+  /** What was done to get it, oldest first; empty: the side itself. For evidence and progress lines. */
+  readonly history: readonly string[];
+  /** Content key; opaque. */
+  readonly key: unknown;
+}
+
+/** How a specimen is run. */
+export interface How {
+  /** Id of one of the case's samples, or tensors by input name for it (a reduced input, or a piece fed with recorded values). */
+  readonly sample: string | NamedTensors;
+  /** `float64` where the side has a float64 twin; missing: as deployed. */
+  readonly precision?: 'float64';
+  /** The runtime's optimiser off, where it can be switched off; missing: as deployed. */
+  readonly unoptimised?: boolean;
+  /** Options of the runtime that take the place of the conversion's own. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** A process of its own. */
+  readonly fresh?: boolean;
+  /** What is being tried, for progress lines: "without the padding". */
+  readonly label?: string;
+}
+
+/** What came of a run. A model that fails is an answer, too. */
+export type Ran =
+  | {
+      readonly ok: true;
+      /** Outputs under the names of the model that ran, laid out as the reference lays them out, quantised ones as stored. */
+      readonly outputs: NamedTensors;
+      /** Tapped tensors by name; each is read from disk when asked for. */
+      readonly taps: NamedTensors;
+      /** Tensors that could not be tapped, with the reason. */
+      readonly untapped: readonly { readonly name: string; readonly reason: string }[];
+      readonly milliseconds: number;
+    }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** An answer that may not be possible here; `reason` is a sentence for the report. */
+export type Maybe<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+
+/** What is known of the failure before anything is looked into. */
+export interface CaseFacts {
+  readonly id: string;
+  /** Precision that the conversion declares: errors below its rounding are no faults. */
+  readonly declared: 'float32' | 'float16' | 'bfloat16' | 'int8';
+  /** Outputs, reference's name → candidate's name, as the comparison paired them. */
+  readonly outputs: readonly OutputFacts[];
+  /** Inputs, reference's name → candidate's name. */
+  readonly inputs: readonly { readonly reference: string; readonly candidate: string }[];
+  /** Samples that the comparison judged, those that failed first, worst first. `group`: special values and the like. */
+  readonly samples: readonly {
+    readonly id: string;
+    readonly failed: boolean;
+    readonly elements: number;
+    readonly group: string | null;
+  }[];
+  /** Codes of the findings and failures so far: what is known already (a contract that differs, NaN, a frozen size). */
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly where: string;
+    readonly args: Readonly<Record<string, unknown>>;
+  }[];
+  /** A side that failed to load, to export or to run, with its code and message. */
+  readonly failure: { readonly side: Role; readonly code: string; readonly message: string } | null;
+}
+
+export interface OutputFacts {
+  readonly reference: string;
+  readonly candidate: string;
+  readonly failed: boolean;
+  /** Largest |difference| and rms of the reference, over the samples; null: not comparable (shape, dtype). */
+  readonly maxAbs: number | null;
+  readonly scale: number | null;
+  /** |difference| that rounding explains; null: not measured. */
+  readonly floor: number | null;
+}
+
+/**
+ * What an investigation may ask for. The engine answers, each question as a step of its own: cached by content, run in the
+ * same workers and executors as everything else, and refused with `BudgetSpent` when time is up or the user interrupts.
+ * Questions may be asked side by side.
+ */
+export interface Lab {
+  readonly facts: CaseFacts;
+  /** Null: that side could not be made or found. */
+  readonly reference: Specimen | null;
+  readonly candidate: Specimen | null;
+  /** What a specimen computes, node by node. */
+  graph(specimen: Specimen): Promise<Maybe<OpGraph>>;
+  /** Whether its side can be evaluated in float64. */
+  hasFloat64(specimen: Specimen): boolean;
+  /** Runs a specimen. */
+  run(specimen: Specimen, how: How): Promise<Ran>;
+  /** Runs it and gives out tensors of its graph as well, in groups that fit into memory; they stay on disk. */
+  tap(specimen: Specimen, tensors: readonly string[], how: How): Promise<Ran>;
+  /** A copy with edits. OnparError `edit-impossible` where an edit does not apply; only formats of `canEdit`. */
+  edit(specimen: Specimen, edits: readonly ModelEdit[], label: string): Promise<Specimen>;
+  canEdit(specimen: Specimen): boolean;
+  /** The part of a model between tensors, which become its inputs and outputs, under their names. Only formats of `canEdit`. */
+  cut(
+    specimen: Specimen,
+    ends: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
+  ): Promise<Specimen>;
+  /** Tensors that the model holds, by name (weights, tables); null: they cannot be read. Large ones stay on disk. */
+  constants(specimen: Specimen): Promise<Maybe<NamedTensors>>;
+  /** Inputs of a sample of the case, under the reference's names. */
+  inputs(sample: string): NamedTensors;
+  /** What the two sides answered to a sample when they were judged; null: they did not. */
+  observed(sample: string): { readonly reference: NamedTensors | null; readonly candidate: NamedTensors | null };
+  /** Options that the runtime of a side knows, with their allowed values and what is set. */
+  runtimeOptions(role: Role): Readonly<Record<string, { readonly values: readonly unknown[]; readonly set: unknown }>>;
+  /** Seconds left. */
+  secondsLeft(): number;
+  /** Tells what is being done, for people who watch. */
+  say(text: string): void;
+}
+
+/** Thrown by every question once the budget is spent or the user interrupted; what was found until then is kept. */
+export class BudgetSpent extends Error {
+  override readonly name = 'BudgetSpent';
+  readonly interrupted: boolean;
+  constructor(interrupted: boolean) {
+    super(interrupted ? 'interrupted' : 'the time for the investigation is spent');
+    this.interrupted = interrupted;
+  }
+}
+
+export type { NamedTensors, Tensor };
