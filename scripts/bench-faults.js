@@ -10,6 +10,7 @@ import { generate } from '../bench/faults/generate.js';
 import { investigated } from '../bench/faults/investigated.js';
 import { investigationBrief, investigationPage } from '../bench/faults/investigation-page.js';
 import { onpar, peers } from '../bench/faults/judges.js';
+import { labels } from '../bench/faults/labels.js';
 import { smallestNoise } from '../bench/faults/noise.js';
 import { broken, promises } from '../bench/faults/promises.js';
 import { brief, page } from '../bench/faults/table.js';
@@ -61,7 +62,8 @@ function some(pairs, which) {
 async function investigate({ frameworks, keep = false, write, ...which }) {
   const whole = await generate({ frameworks, say });
   const pairs = some(whole.pairs, which);
-  const rows = await investigated({ ...whole, pairs }, { keep, say });
+  const benchmark = { ...whole, pairs };
+  const rows = await investigated(benchmark, { known: await labels(benchmark), keep, say });
   writeFileSync(join(whole.place, `investigated-${process.pid}.json`), `${JSON.stringify(rows, null, 1)}\n`);
   process.stdout.write(`${investigationBrief(rows)}\n`);
   say(`rows in ${join(whole.place, `investigated-${process.pid}.json`)}`);

@@ -2,7 +2,6 @@
 import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { judge, portions, report } from './judges.js';
-import { labels } from './labels.js';
 import { localised } from './localised.js';
 
 /** A wrong cause is worse than none: `unknown` is no diagnosis. */
@@ -51,11 +50,10 @@ function verified({ place, bases, pairs }, rows, name) {
 
 /**
  * Rows of these pairs, in the benchmark's order. Several processes may share the benchmark's folder and its store; `keep`
- * leaves the runs' folders where they are.
+ * leaves the runs' folders where they are. `known`: pair id -> its label (labels.js).
  */
-export async function investigated(benchmark, { keep, say }) {
+export async function investigated(benchmark, { known, keep, say }) {
   const { place, bases, pairs } = benchmark;
-  const known = await labels(benchmark);
   const mine = `investigate-${process.pid}`;
   const made = [];
   const started = Date.now();
