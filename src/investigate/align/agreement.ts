@@ -53,7 +53,39 @@ export function agreementInAnyOrder(reference: Tensor, candidate: Tensor, tolera
 
 function errorBetween(reference: Tensor, candidate: Tensor): number {
   if (QUANTISED.has(candidate.dtype) && FLOATS.has(reference.dtype)) return errorOfQuantised(reference, candidate);
-  return wrongness(distance(reference, candidate));
+  const error = wrongness(distance(reference, candidate));
+  return error > 0 && Number.isFinite(error) ? Math.max(error, errorBesideLarge(reference, candidate)) : error;
+}
+
+/** Elements beyond this share of the largest are the large ones: masks' fillings (−10⁴, −10⁹), counters, time stamps. */
+const LARGE = 0.01;
+/** Where the others' rms is below this share of the large ones', they are a quantity of their own. */
+const APART = 1e-3;
+
+/**
+ * Error among the elements that lie far below the largest, relative to their own rms: scores beside −10⁹ of a mask would be
+ * nothing in the tensor's rms, and all that counts behind it. 0 where elements are not apart in this way.
+ */
+function errorBesideLarge(reference: Tensor, candidate: Tensor): number {
+  const x = toFloat64(reference);
+  const y = toFloat64(candidate);
+  let top = 0;
+  for (const v of x) if (Number.isFinite(v)) top = Math.max(top, Math.abs(v));
+  let [small, count, large, largest] = [0, 0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const a = x[i] as number;
+    const d = Math.abs((y[i] as number) - a);
+    if (!Number.isFinite(d)) continue;
+    if (Math.abs(a) >= top * LARGE) large += a * a;
+    else {
+      small += a * a;
+      count++;
+      if (d > largest) largest = d;
+    }
+  }
+  if (count === 0 || small === 0) return 0;
+  const scale = Math.sqrt(small / count);
+  return scale < APART * Math.sqrt(large / Math.max(1, x.length - count)) ? largest / scale : 0;
 }
 
 /** Difference from the line q·scale + offset through both by least squares, beyond `STEPS`, relative to rms of the reference. */

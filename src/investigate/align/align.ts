@@ -1,12 +1,13 @@
 import type { TensorMatch } from '../../records/investigation.ts';
 import type { CaseFacts } from '../lab.ts';
 import type { Alignment } from '../scene.ts';
-import { type Agreement, agreementInAnyOrder } from './agreement.ts';
+import { type Agreement, agreementInAnyOrder, agreementInOrder } from './agreement.ts';
 import { byMetadata } from './by-metadata.ts';
 import { byName } from './by-name.ts';
 import { byOutput } from './by-output.ts';
 import { byStructure } from './by-structure.ts';
 import { byValue, type ValueMatch } from './by-value.ts';
+import { sameLayout } from './layout.ts';
 import type { Side } from './side.ts';
 
 /** A tensor of the candidate that stands where one of the reference stands, whether or not it holds the same values. */
@@ -41,24 +42,23 @@ export function align(
   tolerance: (tensor: string) => number,
 ): Pairing {
   const equal = byValue(reference, candidate, tolerance);
+  const holders = holdersOf(equal);
+  const straight = sameLayout(reference.graph.format, candidate.graph.format);
   const places = new Map<string, Counterpart>();
-  const agreement = (name: string, other: string): Agreement => {
-    const [a, b] = [reference.value(name), candidate.value(other)];
-    return a === undefined || b === undefined
-      ? { error: Number.POSITIVE_INFINITY }
-      : (equal.get(name)?.find((match) => match.candidate === other) ?? agreementInAnyOrder(a, b, tolerance(name)));
-  };
   const place = (name: string, other: string, by: Counterpart['by'], confidence: number = SURE[by]) => {
-    if (places.has(name) || candidate.value(other) === undefined || reference.value(name) === undefined) return;
-    const { error, permutation } = agreement(name, other);
-    places.set(name, { candidate: other, by, confidence, error, ...(permutation && { permutation }) });
+    const [a, b] = [reference.value(name), candidate.value(other)];
+    if (places.has(name) || a === undefined || b === undefined) return;
+    // Where layouts are the same, or told by the contract, another order of axes is another value.
+    const inOrder = straight || by === 'output';
+    const agreement: Agreement = inOrder ? agreementInOrder(a, b) : agreementInAnyOrder(a, b, tolerance(name));
+    places.set(name, { candidate: other, by, confidence, ...agreement });
   };
   for (const [name, other] of byOutput(facts)) place(name, other, 'output');
   const metadata = byMetadata(reference, candidate);
   for (const [name, other] of metadata) place(name, other, 'metadata');
   const names = byName(reference, candidate);
   for (const [name, other] of names) {
-    if (!contradicted(name, other, names, equal, reference)) place(name, other, 'name');
+    if (!contradicted(name, other, names, holders, reference)) place(name, other, 'name');
   }
   const taken = new Set([
     ...[...places.values()].map((p) => p.candidate),
@@ -81,20 +81,25 @@ function contradicted(
   name: string,
   other: string,
   names: ReadonlyMap<string, string>,
-  equal: ReadonlyMap<string, readonly ValueMatch[]>,
+  holders: ReadonlyMap<string, ReadonlySet<string>>,
   reference: Side,
 ): boolean {
-  const holds = (tensor: string, value: string) => equal.get(tensor)?.some((m) => m.candidate === value) === true;
-  if (holds(name, other)) return false;
-  const owners = [...equal.keys()].filter((tensor) => holds(tensor, other));
-  return (
-    owners.length > 0 &&
-    owners.every((tensor) => {
-      const own = names.get(tensor);
-      if (reference.producer.get(tensor) === reference.producer.get(name)) return false;
-      return own === undefined || !holds(tensor, own);
-    })
-  );
+  const owners = holders.get(other);
+  if (owners === undefined || owners.has(name)) return false;
+  return [...owners].every((tensor) => {
+    const own = names.get(tensor);
+    if (reference.producer.get(tensor) === reference.producer.get(name)) return false;
+    return own === undefined || holders.get(own)?.has(tensor) !== true;
+  });
+}
+
+/** A tensor of the candidate → those of the reference with its values. */
+function holdersOf(equal: ReadonlyMap<string, readonly ValueMatch[]>): Map<string, Set<string>> {
+  const holders = new Map<string, Set<string>>();
+  for (const [name, matches] of equal) {
+    for (const { candidate } of matches) holders.set(candidate, (holders.get(candidate) ?? new Set()).add(name));
+  }
+  return holders;
 }
 
 function pairing(

@@ -40,8 +40,32 @@ export function blame(
   const status = statusOf(frontier.tensor);
   const made =
     status.kind === 'unknown' ? [] : candidateRegion(status.candidate, candidate, agreed(pairing, reference, statusOf));
-  const left = leftOut(frontier.region, made, reference);
+  const left = leftOut(frontier.region, made, reference) ?? crossed(frontier, made.at(-1), reference, statusOf);
   return { node: left ?? frontier.node, candidate: made };
+}
+
+/**
+ * The node whose outputs changed places: where the reference reads one of them, the candidate reads another of the same node.
+ */
+function crossed(
+  frontier: Frontier,
+  made: OpNode | undefined,
+  reference: Side,
+  statusOf: StatusOf,
+): OpNode | undefined {
+  if (made === undefined || kindOf(made.op) !== kindOf(frontier.node.op)) return undefined;
+  return frontier.node.inputs
+    .map((tensor, i) => {
+      const maker = reference.producer.get(tensor);
+      const read = made.inputs[i];
+      if (maker === undefined || maker.outputs.length < 2 || read === undefined) return undefined;
+      const other = maker.outputs.find((t) => {
+        const status = t === tensor || t === '' ? undefined : statusOf(t);
+        return status?.kind === 'agrees' && status.candidate === read;
+      });
+      return other === undefined ? undefined : maker;
+    })
+    .find((maker) => maker !== undefined);
 }
 
 /** Tensors of the candidate that hold the values of one of the reference's that agrees. */

@@ -7,7 +7,7 @@ import { culprits } from './culprits.ts';
 import { divergenceOf } from './divergence.ts';
 import { failingNode } from './failing-node.ts';
 import { samplesToTry } from './samples.ts';
-import { buildScene, isOpen, type OpenScene, outputErrors } from './scene.ts';
+import { buildScene, isOpen, type OpenScene, outputErrors, type SceneOrReason } from './scene.ts';
 import { trackedNodes } from './tracked.ts';
 
 /** What localisation found so far. */
@@ -42,14 +42,22 @@ export async function localise(lab: Lab, onFound: (found: Localised) => void = (
   const note = (text: string) => {
     if (!found.notes.includes(text)) tell({ notes: [...found.notes, text] });
   };
+  // Sample and precision → the scene: the choice of a precision has looked at one already.
+  const scenes = new Map<string, Promise<SceneOrReason>>();
+  const sceneOf: SceneOf = (sample, precision) => {
+    const key = `${precision} ${sample}`;
+    const made = scenes.get(key) ?? buildScene(lab, sample, precision);
+    scenes.set(key, made);
+    return made;
+  };
   for (const sample of samplesToTry(lab).slice(0, SAMPLES)) {
     tell({ samples: [...found.samples, sample] });
-    for (const precision of await precisions(lab, sample, note)) {
-      const { scene, reasons, failure } = await buildScene(lab, sample, precision);
+    for (const precision of await precisions(lab, sample, sceneOf, note)) {
+      const { scene, reasons, failure } = await sceneOf(sample, precision);
       tell({ scene, alignment: isOpen(scene) ? summaryOf(scene) : { ...NOTHING, reason: reasons.join('; ') || null } });
       for (const reason of reasons) note(reason);
       if (!isOpen(scene)) {
-        const failed = failure === null ? undefined : await failingNode(lab, sample, precision, failure);
+        const failed = failure === null ? undefined : await failingNode(scene, failure);
         if (failed !== undefined) tell({ divergences: [failed] });
       } else {
         for await (const culprit of culprits(scene))
@@ -62,17 +70,24 @@ export async function localise(lab: Lab, onFound: (found: Localised) => void = (
   return found;
 }
 
+type SceneOf = (sample: string, precision: Scene['precision']) => Promise<SceneOrReason>;
+
 const NOTHING = { referenceTensors: 0, candidateTensors: 0, matched: {} };
 
 /** In which precision the difference is to be looked for, likelier first. */
-async function precisions(lab: Lab, sample: string, note: (text: string) => void): Promise<Scene['precision'][]> {
+async function precisions(
+  lab: Lab,
+  sample: string,
+  sceneOf: SceneOf,
+  note: (text: string) => void,
+): Promise<Scene['precision'][]> {
   const { reference, candidate } = lab;
   if (reference === null || candidate === null) return ['deployed'];
   if (!lab.hasFloat64(reference) || !lab.hasFloat64(candidate)) {
     note('values are compared as deployed: not both sides can be evaluated in float64');
     return ['deployed'];
   }
-  const { scene, failure } = await buildScene(lab, sample, 'float64');
+  const { scene, failure } = await sceneOf(sample, 'float64');
   if (!isOpen(scene)) return failure === null ? ['deployed'] : ['float64', 'deployed'];
   const error = Math.max(...outputErrors(scene).map((output) => output.error));
   const deployed = observedError(lab, sample);

@@ -1,3 +1,4 @@
+import { agreementInOrder } from '../align/agreement.ts';
 import { align, type Pairing } from '../align/align.ts';
 import { type Side, sideOf } from '../align/side.ts';
 import type { CaseFacts, How, Lab } from '../lab.ts';
@@ -5,6 +6,8 @@ import { distance, wrongness } from '../measure.ts';
 import type { Scene } from '../scene.ts';
 import { AS_DEPLOYED, SAME_FUNCTION, toleranceOf } from './tolerance.ts';
 import { type Seen, see, tensorOf } from './view.ts';
+
+export type Ends = Pick<CaseFacts, 'inputs' | 'outputs'>;
 
 /** A scene in which both sides can be looked into, as localisation works with it. */
 export interface OpenScene extends Scene {
@@ -14,7 +17,7 @@ export interface OpenScene extends Scene {
   readonly referenceSide: Side;
   readonly candidateSide: Side;
   /** Outputs by the names of the graphs. */
-  readonly ends: Pick<CaseFacts, 'inputs' | 'outputs'>;
+  readonly ends: Ends;
   readonly toleranceOf: (tensor: string) => number;
 }
 
@@ -66,14 +69,30 @@ export async function buildScene(lab: Lab, sample: string, precision: Scene['pre
   return { scene: openScene({ ...bare, how: unoptimised }, truth.value, answer.value, strays), reasons, failure: null };
 }
 
+/** Aligns what was seen of both sides. `strays`: how far the reference's tensors stray as deployed. */
 export function openScene(
   bare: Scene,
   reference: Seen,
   candidate: Seen,
   strays: ReadonlyMap<string, number> = new Map(),
 ): OpenScene {
-  const { facts } = bare.lab;
-  const ends = {
+  const ends = endsOf(bare.lab.facts, reference, candidate);
+  const [referenceSide, candidateSide] = [sideOf(reference), sideOf(candidate)];
+  const parts = { ...bare, reference, candidate, referenceSide, candidateSide, ends };
+  const worst = Math.max(0, ...errorsBetween(parts).map(({ error }) => error));
+  // A small error is looked for with a finer comb: what makes it may be smaller still.
+  const tolerance = Math.max(FINEST[bare.precision], Math.min(bare.tolerance, worst / FINER));
+  const of = toleranceOf(tolerance, strays);
+  return { ...parts, tolerance, toleranceOf: of, alignment: align(ends, referenceSide, candidateSide, of) };
+}
+
+/** Share of the outputs' error below which no tensor's difference is looked at. */
+const FINER = 50;
+/** Where rounding begins: of float64 in long computations, and of float32. */
+const FINEST: Readonly<Record<Scene['precision'], number>> = { float64: 1e-10, deployed: 5e-7 };
+
+function endsOf(facts: Ends, reference: Seen, candidate: Seen): Ends {
+  return {
     inputs: facts.inputs.map((input, i) => ({
       reference: tensorOf(reference.graph, reference.graph.inputs, input.reference, i) ?? input.reference,
       candidate: tensorOf(candidate.graph, candidate.graph.inputs, input.candidate, i) ?? input.candidate,
@@ -84,10 +103,6 @@ export function openScene(
       candidate: endOf(candidate, output.candidate),
     })),
   };
-  const tolerance = toleranceOf(bare.tolerance, strays);
-  const [referenceSide, candidateSide] = [sideOf(reference), sideOf(candidate)];
-  const alignment = align(ends, referenceSide, candidateSide, tolerance);
-  return { ...bare, reference, candidate, alignment, referenceSide, candidateSide, ends, toleranceOf: tolerance };
 }
 
 const endOf = (side: Seen, name: string): string =>
@@ -108,15 +123,24 @@ async function ownRounding(lab: Lab, truth: Seen, sample: string): Promise<Map<s
 
 export const isOpen = (scene: Scene): scene is OpenScene => 'toleranceOf' in scene;
 
-/** Largest error of the outputs that failed (of all, where none is said to have), with their names in the graph. */
-export function outputErrors(scene: OpenScene): { tensor: string; candidate: string; error: number }[] {
-  const { outputs } = scene.ends;
-  const asked = outputs.some((o) => o.failed) ? outputs.filter((o) => o.failed) : outputs;
-  return asked.map(({ reference, candidate }) => {
-    const [a, b] = [scene.reference.values.get(reference), scene.candidate.values.get(candidate)];
-    const own = scene.alignment.counterpart(reference);
-    const error =
-      own?.candidate === candidate ? own.error : a && b ? wrongness(distance(a, b)) : Number.POSITIVE_INFINITY;
-    return { tensor: reference, candidate, error };
+/** Errors of the outputs that failed (of all, where none is said to have), with their names in the graphs. */
+export const outputErrors = (scene: OpenScene): OutputError[] => errorsBetween(scene);
+
+export interface OutputError {
+  readonly tensor: string;
+  readonly candidate: string;
+  readonly error: number;
+}
+
+function errorsBetween({
+  ends,
+  reference,
+  candidate,
+}: Pick<OpenScene, 'ends' | 'reference' | 'candidate'>): OutputError[] {
+  const asked = ends.outputs.some((o) => o.failed) ? ends.outputs.filter((o) => o.failed) : ends.outputs;
+  return asked.map((output) => {
+    const [a, b] = [reference.values.get(output.reference), candidate.values.get(output.candidate)];
+    const error = a === undefined || b === undefined ? Number.POSITIVE_INFINITY : agreementInOrder(a, b).error;
+    return { tensor: output.reference, candidate: output.candidate, error };
   });
 }

@@ -1,5 +1,5 @@
 import type { OpGraph } from '../../records/graph.ts';
-import { elementCount, type NamedTensors, type Tensor } from '../../tensor/tensor.ts';
+import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
 import type { How, Lab, Maybe, Ran, Specimen } from '../lab.ts';
 import type { View } from '../scene.ts';
 
@@ -41,11 +41,8 @@ function seen(
 ): Seen {
   const values = new Map<string, Tensor>([...constants, ...ran.taps]);
   for (const [name, tensor] of named(graph, graph.inputs, inputs)) values.set(name, tensor);
-  for (const [name, tensor] of named(graph, graph.outputs, ran.outputs)) {
-    const tapped = values.get(name);
-    // A tapped output lies as the graph has it; the run's answer was laid out as the reference has it.
-    if (tapped === undefined || elementCount(tapped.shape) !== elementCount(tensor.shape)) values.set(name, tensor);
-  }
+  // An answer is laid out as the reference lays it out: that is what is compared, whatever the graph has.
+  for (const [name, tensor] of named(graph, graph.outputs, ran.outputs)) values.set(name, tensor);
   return {
     specimen,
     graph,
