@@ -6,7 +6,7 @@ import { placeOf } from './divergence.ts';
 import { firstToFail, nodeInMessage } from './failure.ts';
 import { frontierOf } from './frontier.ts';
 import { type OpenScene, openScene } from './scene.ts';
-import { statuses } from './status.ts';
+import { type Status, statuses } from './status.ts';
 import { type Seen, see } from './view.ts';
 
 /**
@@ -75,7 +75,13 @@ async function seePart(
 
 /** The first node before the failing one whose result parts already. */
 function firstBefore(scene: OpenScene, failing: OpNode) {
-  const statusOf = statuses(scene.alignment, scene.referenceSide, scene.toleranceOf);
+  const byValue = statuses(scene.alignment, scene.referenceSide, scene.toleranceOf);
+  // The same elements in another shape are what makes the next node fail.
+  const statusOf = (tensor: string): Status => {
+    const status = byValue(tensor);
+    if (status.kind !== 'agrees' || sameShape(scene, tensor, status.candidate)) return status;
+    return { kind: 'differs', candidate: status.candidate, error: Number.POSITIVE_INFINITY };
+  };
   const read = new Set(failing.inputs);
   const roots = scene.referenceSide.flowing.filter((tensor) => {
     const own = scene.alignment.counterpart(tensor);
@@ -85,6 +91,16 @@ function firstBefore(scene: OpenScene, failing: OpNode) {
   const status = first === undefined ? undefined : statusOf(first.tensor);
   if (first === undefined || status?.kind !== 'differs') return undefined;
   return { node: first.node, tensor: first.tensor, candidate: status.candidate, error: status.error };
+}
+
+function sameShape(scene: OpenScene, tensor: string, candidate: string): boolean {
+  const [ours, theirs] = [scene.reference.values.get(tensor)?.shape, scene.candidate.values.get(candidate)?.shape];
+  const wide = (shape: readonly number[] | undefined) =>
+    shape
+      ?.filter((d) => d !== 1)
+      .toSorted((a, b) => a - b)
+      .join();
+  return wide(ours) === wide(theirs);
 }
 
 /** The reference's node that reads the counterparts of what the failing one reads, of the same name or operator. */
