@@ -96,7 +96,11 @@ function missed(rows) {
 
 /** Why some were not looked into to the end. */
 const incomplete = (rows) =>
-  tally(rows.filter(({ investigated, status }) => investigated && status !== 'complete').map(({ status }) => status));
+  tally(
+    rows
+      .filter(({ investigated, status }) => investigated && status !== 'complete')
+      .map(({ status, reason }) => (reason === null ? status : `${status} (${reason})`.replaceAll('|', '/'))),
+  );
 
 /** The page, as Markdown. */
 export function investigationPage(rows, peers) {
