@@ -13,6 +13,7 @@ import { onpar, peers } from '../bench/faults/judges.js';
 import { labels } from '../bench/faults/labels.js';
 import { smallestNoise } from '../bench/faults/noise.js';
 import { broken, promises } from '../bench/faults/promises.js';
+import { renamed } from '../bench/faults/renamed.js';
 import { brief, page } from '../bench/faults/table.js';
 
 const FRAMEWORKS = ['onnx', 'pytorch', 'sklearn', 'keras'];
@@ -24,21 +25,22 @@ const OPTIONS = {
   base: { type: 'string' },
   sample: { type: 'string' },
   investigate: { type: 'boolean' },
+  renamed: { type: 'boolean' },
   keep: { type: 'boolean' },
   write: { type: 'boolean' },
 };
 const HELP = `options: --framework ${FRAMEWORKS.join(' | ')} (several), --write (docs/fault-benchmark.md); --investigate
 (docs/investigation-benchmark.md): where and why each faulty pair differs; with it --class a,b, --base a,b,
---sample N or N/seed (some of them) and --keep (the folders of the runs)`;
+--sample N or N/seed (some of them), --renamed (ONNX pairs whose names tell nothing) and --keep (the folders of the runs)`;
 
 function options() {
   try {
     const { values } = parseArgs({ options: OPTIONS });
     const unknown = values.framework?.find((name) => !FRAMEWORKS.includes(name));
     if (unknown !== undefined) throw new Error(`there is no framework \`${unknown}\``);
-    const some = ['class', 'base', 'sample', 'keep'].find((name) => values[name] !== undefined);
+    const some = ['class', 'base', 'sample', 'renamed', 'keep'].find((name) => values[name] !== undefined);
     if (some !== undefined && !values.investigate) throw new Error(`--${some} goes with --investigate`);
-    const part = ['class', 'base', 'sample', 'framework'].find((name) => values[name] !== undefined);
+    const part = ['class', 'base', 'sample', 'renamed', 'framework'].find((name) => values[name] !== undefined);
     if (part !== undefined && values.investigate && values.write)
       throw new Error(`--${part} measures a part; --write is for the whole`);
     return { ...values, frameworks: values.framework ?? FRAMEWORKS, write: values.write ?? false };
@@ -59,8 +61,9 @@ function some(pairs, which) {
   }
 }
 
-async function investigate({ frameworks, keep = false, write, ...which }) {
-  const whole = await generate({ frameworks, say });
+async function investigate({ frameworks, renamed: anew = false, keep = false, write, ...which }) {
+  const made = await generate({ frameworks: anew ? ['onnx'] : frameworks, say });
+  const whole = anew ? await renamed(made) : made;
   const pairs = some(whole.pairs, which);
   const benchmark = { ...whole, pairs };
   const rows = await investigated(benchmark, { known: await labels(benchmark), keep, say });
