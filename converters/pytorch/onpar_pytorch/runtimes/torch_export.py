@@ -15,8 +15,8 @@ from ..device import Device, device_of
 from ..execution import Feed, TorchSession, as_variant
 from ..facts import dtype_name
 from ..forward import Call
-from ..taps.sources import ProgramSource
 from ..programs import Program, load_program, untrained_operators
+from ..taps.sources import ProgramSource
 
 
 def version() -> str:

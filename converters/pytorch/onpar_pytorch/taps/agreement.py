@@ -43,7 +43,10 @@ def _apart(mine: Tensor, other: Tensor, wide: bool) -> tuple[float, float]:
         return float(np.mean(mine.array != other.array)), ALLOWED_SHARE
     a, b = mine.to_float64(), other.to_float64()
     finite = np.isfinite(b)
-    if not np.array_equal(a[~finite], b[~finite], equal_nan=True) or not np.isfinite(a[finite]).all():
+    if (
+        not np.array_equal(a[~finite], b[~finite], equal_nan=True)
+        or not np.isfinite(a[finite]).all()
+    ):
         return float("inf"), 0.0
     if not finite.any():
         return 0.0, 0.0

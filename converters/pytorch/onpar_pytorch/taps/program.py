@@ -11,7 +11,6 @@ from onpar_host.packages import require
 
 from ..exporters.tracing import Traceable, dynamic_shapes_of
 
-
 DECIDED_BY_DATA = ("GuardOnDataDependentSymNode",)
 """Classes of errors that other sizes do not mend: the code asks what a tensor holds."""
 

@@ -58,9 +58,7 @@ class Tapping:
             recorder, result = self._recorded(feed, set())
         return _recorded_graph(recorder, result, self._form, list(feed.tensors))
 
-    def run(
-        self, feed: Feed, names: list[str]
-    ) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
+    def run(self, feed: Feed, names: list[str]) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
         """As `Session.execute_tapped`."""
         self._decide(feed)
         if not self._programs:
