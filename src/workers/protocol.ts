@@ -47,6 +47,8 @@ export interface Tapped {
   readonly file: string;
   readonly tensors: readonly TensorInfo[];
   readonly missing: readonly { readonly name: string; readonly reason: string }[];
+  /** Outputs that were not the same while tapping: largest difference over the rms as deployed, null where it is no number. */
+  readonly apart?: readonly { readonly output: string; readonly relative: number | null }[];
 }
 
 export interface Verbs {
