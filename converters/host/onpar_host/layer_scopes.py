@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 CALL = re.compile(r"(Stateful)?PartitionedCall(_\d+)?")
 """The inlined call of a function: a signature's, which is no layer."""
+BORDER = re.compile(r"Func/.+/(input|output)(_control_node)?/_\d+")
+"""What TensorFlow puts around a function that it inlines; it hands values on."""
 COUNTED = re.compile(r"(.+)_(\d+)")
 
 
@@ -78,6 +80,8 @@ def operator_name(name: str) -> str:
 
 
 def _scopes(name: str) -> list[str]:
+    if BORDER.fullmatch(name):
+        return []
     return operator_name(name).split("/")[:-1]
 
 
