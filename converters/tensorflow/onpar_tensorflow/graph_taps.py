@@ -19,10 +19,10 @@ HANDED_ON = ("Identity", "ReadVariableOp")
 """Of a constant, the constant itself: what freezing makes of a variable and its reads."""
 
 INTEGER_INPUTS = {
-    **dict.fromkeys(("Mean", "Sum", "Max", "Min", "Prod", "All", "Any"), {1: "axis"}),
-    **dict.fromkeys(("ArgMax", "ArgMin", "Cumsum", "ExpandDims", "ReverseV2"), {1: "axis"}),
-    **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), {1: "paddings"}),
-    **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic"), {1: "size"}),
+    **{key: {1: "axis"} for key in ("Mean", "Sum", "Max", "Min", "Prod", "All", "Any")},
+    **{key: {1: "axis"} for key in ("ArgMax", "ArgMin", "Cumsum", "ExpandDims", "ReverseV2")},
+    **{key: {1: "paddings"} for key in ("Pad", "PadV2", "MirrorPad")},
+    **{key: {1: "size"} for key in ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic")},
     "Split": {0: "axis"},
     "SplitV": {2: "axis"},
     "ConcatV2": {-1: "axis"},
@@ -70,7 +70,9 @@ class GraphTaps:
         if precision is None:
             return self._graph
         tensors = {
-            name: OpTensor(precision, t.shape, t.tappable, t.constant) if t.dtype == "float32" else t
+            name: OpTensor(precision, t.shape, t.tappable, t.constant)
+            if t.dtype == "float32"
+            else t
             for name, t in self._graph.tensors.items()
         }
         given = self._graph
@@ -196,7 +198,9 @@ def _attributes(op: Any, inputs: list[Any]) -> dict[str, Any]:
         if -len(inputs) <= place < len(inputs) and inputs[place].dtype.is_integer:
             value = require("tensorflow").get_static_value(inputs[place])
             if value is not None:
-                attributes[name] = np.asarray(value).ravel().tolist() if np.ndim(value) else int(value)
+                attributes[name] = (
+                    np.asarray(value).ravel().tolist() if np.ndim(value) else int(value)
+                )
     return attributes
 
 

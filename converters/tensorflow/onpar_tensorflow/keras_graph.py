@@ -144,7 +144,9 @@ class _Builder:
         self._weight_names.setdefault(key, name)
         self._weights[key] = variable
         dtype = str(variable.dtype)
-        self._specs[key] = OpTensor(dtype if dtype in DTYPES else None, list(variable.shape), False, True)
+        self._specs[key] = OpTensor(
+            dtype if dtype in DTYPES else None, list(variable.shape), False, True
+        )
         return key
 
     def _node(
@@ -240,7 +242,9 @@ def _open_shapes(trace: Trace, other: Trace | None) -> dict[Any, list[int | None
             found[position, number] = _merged(shape, twin.specs[twin.outputs[number]][1])
     for number, tensor in enumerate(trace.inputs):
         found["input", number] = (
-            None if other is None else _merged(tuple(tensor.shape), tuple(other.inputs[number].shape))
+            None
+            if other is None
+            else _merged(tuple(tensor.shape), tuple(other.inputs[number].shape))
         )
     return found
 
@@ -249,4 +253,3 @@ def _merged(one: tuple[int, ...], two: tuple[int, ...]) -> list[int | None] | No
     if len(one) != len(two):
         return None
     return [a if a == b else None for a, b in zip(one, two, strict=True)]
-

@@ -24,7 +24,9 @@ that it was really called with, by input."""
 SIZES = (2, 8, 32, 64, 128, 224)
 """For dimensions that are open, the smallest first: convolutions and pools need room."""
 
-ANOTHER_WAY = "on this sample the model does other things than on the one that its graph was taken from"
+ANOTHER_WAY = (
+    "on this sample the model does other things than on the one that its graph was taken from"
+)
 
 
 class KerasTaps:
@@ -94,7 +96,11 @@ class KerasTaps:
                 self._at(size + 1),
                 self._root.variables,
                 {name: value._id for name, value in fed.items()},
-                {n: v._id for n, v in named_results(self._root, result).items() if hasattr(v, "_id")},
+                {
+                    n: v._id
+                    for n, v in named_results(self._root, result).items()
+                    if hasattr(v, "_id")
+                },
                 self._written,
             )
         assert error is not None
