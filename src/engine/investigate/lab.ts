@@ -204,7 +204,7 @@ export class StepLab implements Lab {
     for (const name of Object.getOwnPropertyNames(StepLab.prototype)) {
       const question: unknown = Reflect.get(this, name);
       if (name !== 'constructor' && typeof question === 'function')
-        Object.defineProperty(this, name, { value: question.bind(this), enumerable: true });
+        Object.defineProperty(this, name, { value: question.bind(this), enumerable: true, writable: true });
     }
   }
 
