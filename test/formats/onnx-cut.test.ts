@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { random } from '../../src/core/random.ts';
 import { cutOut } from '../../src/formats/onnx/edit/cut.ts';
-import { graphOf } from '../../src/formats/onnx/graph/op-graph.ts';
+import { graphOf } from '../../src/formats/onnx/graph/graph-of.ts';
 import { tapOutputs } from '../../src/formats/onnx/tap.ts';
 import type { OpGraph } from '../../src/records/graph.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';

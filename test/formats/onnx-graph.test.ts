@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { constantsOf } from '../../src/formats/onnx/graph/constants.ts';
-import { graphOf } from '../../src/formats/onnx/graph/op-graph.ts';
+import { constantsOf } from '../../src/formats/onnx/graph/constants-of.ts';
+import { graphOf } from '../../src/formats/onnx/graph/graph-of.ts';
 import { lastUserFrame, originOf } from '../../src/formats/onnx/graph/origins.ts';
 import { writeOnnx } from '../../src/formats/onnx/read.ts';
 import { opGraph } from '../../src/records/graph.ts';
@@ -77,10 +77,7 @@ test('origins: PyTorch tells the layer, the fx node and the line', () => {
     source: { file: '/home/me/net.py', line: 72, text: 'return self.head(self.layers(row))' },
   };
   const told = (props: typeof metadataProps) =>
-    originOf(
-      from({ name: 'node_linear', output: ['val_4'], metadataProps: props as Node['metadataProps'] }),
-      'pytorch',
-    );
+    originOf(from({ name: 'node_linear', output: ['val_4'], metadataProps: props as Node['metadataProps'] }));
   expect(told(metadataProps)).toEqual(expected);
   expect(told(metadataProps.filter(({ key }) => !key.endsWith('name_scopes')))).toEqual(expected);
 });
@@ -93,21 +90,18 @@ test('origins: scopes in names, of PyTorch’s older exporter, of tf2onnx and of
         output: ['/layers/layers.0/Gemm_output_0'],
         docString: '/home/me/net.py(12): forward\n/env/site-packages/torch/nn/modules/module.py(1): _call\n',
       }),
-      'pytorch',
     ),
   ).toEqual({
     module: ['layers', '0'],
     origins: ['layers.0', 'layers/layers.0/Gemm'],
     source: { file: '/home/me/net.py', line: 12 },
   });
-  expect(
-    originOf(from({ name: 'StatefulPartitionedCall/model/conv1/Conv2D__12', output: ['q:0'] }), 'tf2onnx'),
-  ).toEqual({
+  expect(originOf(from({ name: 'StatefulPartitionedCall/model/conv1/Conv2D__12', output: ['q:0'] }))).toEqual({
     module: ['model', 'conv1'],
     origins: ['model/conv1', 'model/conv1/Conv2D', 'conv1'],
     source: null,
   });
-  expect(originOf(from({ name: 'Scaler', output: ['variable'] }), 'skl2onnx')).toEqual({
+  expect(originOf(from({ name: 'Scaler', output: ['variable'] }))).toEqual({
     module: [],
     origins: ['Scaler', 'variable'],
     source: null,

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import type { Dim } from '../../../records/contract.ts';
 import type { Dtype } from '../../../tensor/dtype.ts';
 import { readsOf } from '../graph/captures.ts';
-import { constantProtos, ELEMENT_TYPE, isConstantNode } from '../graph/constants.ts';
+import { constantProtos, ELEMENT_TYPE, isConstantNode } from '../graph/constants-of.ts';
 import { unused } from '../graph/ids.ts';
 import {
   type GraphProto,
@@ -105,7 +105,12 @@ function declarer(
     foreign.has(name) && !declared.has(name) ? undefined : type;
   return (name, isInput) => {
     const given = told !== undefined && Object.hasOwn(told, name) ? told[name] : undefined;
-    const elemType = given === undefined ? sure(name, types.elementType({ scope, name })) : ELEMENT_TYPE[given.dtype];
+    const elemType =
+      given === undefined
+        ? isInput
+          ? types.elementType({ scope, name })
+          : sure(name, types.elementType({ scope, name }))
+        : ELEMENT_TYPE[given.dtype];
     if (elemType === undefined) {
       if (!isInput) return create(ValueInfoProtoSchema, { name });
       throw impossible(file, `the element type of ${quoted(name)} is not known`, 'give it beside the tensor');

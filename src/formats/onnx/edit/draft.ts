@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { renameReads } from '../graph/captures.ts';
-import { constantProtos, isConstantNode, protoOf } from '../graph/constants.ts';
+import { constantProtos, isConstantNode, protoOf } from '../graph/constants-of.ts';
 import { nodeIds, unused } from '../graph/ids.ts';
 import {
   type GraphProto,

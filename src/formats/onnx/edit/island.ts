@@ -1,7 +1,7 @@
 import type { ModelEdit } from '../../../records/edit.ts';
 import { cast } from '../../../tensor/build.ts';
 import { subgraphsOf } from '../graph/captures.ts';
-import { isConstantNode, protoOf, tensorOf } from '../graph/constants.ts';
+import { isConstantNode, protoOf, tensorOf } from '../graph/constants-of.ts';
 import {
   AttributeProto_AttributeType as Kind,
   type NodeProto,

@@ -1,6 +1,6 @@
 import type { ModelEdit } from '../../../records/edit.ts';
 import { renameReads } from '../graph/captures.ts';
-import { isConstantNode, protoOf } from '../graph/constants.ts';
+import { isConstantNode, protoOf } from '../graph/constants-of.ts';
 import type { NodeProto } from '../onnx_pb.generated.ts';
 import { domainOf, operatorOf } from '../scopes.ts';
 import type { Draft } from './draft.ts';

@@ -1,7 +1,7 @@
 import { clone, toBinary } from '@bufbuild/protobuf';
 import type { ModelEdit } from '../../../records/edit.ts';
 import { readsOf, renameReads } from '../graph/captures.ts';
-import { constantProtos, isConstantNode } from '../graph/constants.ts';
+import { constantProtos, isConstantNode } from '../graph/constants-of.ts';
 import {
   FunctionProtoSchema,
   type ModelProto,

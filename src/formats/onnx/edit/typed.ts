@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { AttributeValue } from '../../../records/graph.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import { ELEMENT_TYPE, protoOf } from '../graph/constants.ts';
+import { ELEMENT_TYPE, protoOf } from '../graph/constants-of.ts';
 import {
   type AttributeProto,
   AttributeProtoSchema,

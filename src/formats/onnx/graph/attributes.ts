@@ -4,11 +4,11 @@ import { type AttributeProto, AttributeProto_AttributeType as Kind, type NodePro
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** Longer lists are weights (trees, coefficients, vocabularies) and stay in the file. */
-const MAX_LIST = 4096;
+const MAX_LIST = 65_536;
 
 /**
  * The attributes of a node as JSON values: element types by their numbers, as in the file. Tensors, graphs and lists of
- * more than 4096 are left out.
+ * more than 65,536 are left out.
  */
 export function attributesOf(node: NodeProto): Record<string, AttributeValue> {
   const found: Record<string, AttributeValue> = {};

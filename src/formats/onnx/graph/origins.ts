@@ -11,7 +11,7 @@ export type Origin = Pick<OpNode, 'module' | 'source' | 'origins'>;
  * - tf2onnx and keras2onnx: TensorFlow's scopes (`StatefulPartitionedCall/model/conv1/Conv2D`, `…__12` for what was added);
  * - skl2onnx: names of its operators (`Scaler`, `LinearClassifier`).
  */
-export function originOf(node: NodeProto, producer: string): Origin {
+export function originOf(node: NodeProto): Origin {
   const told = new Map(node.metadataProps.map(({ key, value }) => [key, value]));
   if (told.has('pkg.torch.onnx.fx_node') || told.has('namespace') || told.has('pkg.torch.onnx.name_scopes'))
     return fromDynamo(told, node);
@@ -19,8 +19,7 @@ export function originOf(node: NodeProto, producer: string): Origin {
   const first = node.output.find((name) => name !== '') ?? '';
   const scoped = node.name.startsWith('/') || (node.name === '' && first.startsWith('/'));
   if (scoped) return { ...fromScopes((node.name || first).slice(1).split('/')), source };
-  if (/tf2onnx|keras2onnx|tensorflow/i.test(producer) && (node.name || first).includes('/'))
-    return { ...fromTensorFlow(node.name || first), source };
+  if ((node.name || first).includes('/')) return { ...fromTensorFlow(node.name || first), source };
   return { module: [], origins: distinct([node.name, first]), source };
 }
 

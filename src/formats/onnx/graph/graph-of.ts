@@ -7,7 +7,7 @@ import { tensorsOf } from '../tap.ts';
 import { typesOf } from '../types.ts';
 import { attributesOf } from './attributes.ts';
 import { capturesOf } from './captures.ts';
-import { isConstantNode } from './constants.ts';
+import { isConstantNode } from './constants-of.ts';
 import { nodeIds } from './ids.ts';
 import { inOrder } from './order.ts';
 import { originOf } from './origins.ts';
@@ -35,7 +35,7 @@ export function graphOf(from: string | ModelProto): OpGraph {
   const ids = nodeIds(graph.node);
   const opNodes = inOrder(graph.node)
     .filter((node) => !isConstantNode(node))
-    .map((node) => opNodeOf(node, ids.get(node) as string, model.producerName));
+    .map((node) => opNodeOf(node, ids.get(node) as string));
   const inputs = graph.input.map(({ name }) => name).filter((name) => !held.has(name));
   const outputs = graph.output.map(({ name }) => name);
   const tappable = new Set([
@@ -57,13 +57,13 @@ export function graphOf(from: string | ModelProto): OpGraph {
   return { format: 'onnx', inputs, outputs, nodes: opNodes, tensors: Object.fromEntries(tensors) };
 }
 
-function opNodeOf(node: NodeProto, id: string, producer: string): OpNode {
+function opNodeOf(node: NodeProto, id: string): OpNode {
   return {
     id,
     op: operatorOf(node),
     inputs: [...node.input, ...capturesOf(node)],
     outputs: [...node.output],
     attributes: attributesOf(node),
-    ...originOf(node, producer),
+    ...originOf(node),
   };
 }
