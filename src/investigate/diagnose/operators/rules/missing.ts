@@ -1,0 +1,48 @@
+import type { OpNode } from '../../../../records/graph.ts';
+import type { Alternative } from '../alternative.ts';
+import type { Site } from '../site.ts';
+
+/** Words for an addition of two values in ONNX, ATen, Keras, TFLite. */
+const JOINS: Readonly<Record<string, string>> = {
+  add: 'Add',
+  add_: 'Add',
+  addv2: 'Add',
+  mul: 'Mul',
+  mul_: 'Mul',
+  multiply: 'Mul',
+  sub: 'Sub',
+  subtract: 'Sub',
+  div: 'Div',
+};
+
+/** `Add` for `aten.add.Tensor`, `ADD`, `Add`, `aten::add_`; undefined for what joins nothing. */
+export function joinOf(op: string): string | undefined {
+  const word = op
+    .toLowerCase()
+    .split(/::|\./)
+    .find((part) => part in JOINS);
+  return word === undefined ? undefined : JOINS[word];
+}
+
+/**
+ * A residual addition (or another join) of the reference that the candidate lacks: put in before the first node of the
+ * candidate that reads one of its operands where the other agrees, too.
+ */
+export function* missingJoin(site: Site, join: OpNode): Generator<Alternative> {
+  const op = joinOf(join.op);
+  const { alignment } = site.question.scene;
+  const [a, b] = join.inputs.map((name) => alignment?.ofReference(name)[0]?.candidate);
+  if (op === undefined || a === undefined || b === undefined) return;
+  for (const [index, name] of site.node.inputs.entries()) {
+    const other = name === a ? b : name === b ? a : undefined;
+    if (other === undefined) continue;
+    yield {
+      code: 'operator-missing',
+      node: site.node,
+      edits: [{ edit: 'insert-before', node: site.node.id, index, op, operands: [other] }],
+      args: { operator: op },
+      experiment: `with ${op} of ${other} in front`,
+      cost: 2,
+    };
+  }
+}
