@@ -1,3 +1,4 @@
+import type { DiagnosisCode } from '../../../core/diagnosis-catalogue.ts';
 import type { Outcome } from '../../experiment.ts';
 import type { Alternative } from './alternative.ts';
 
@@ -11,6 +12,15 @@ export interface Tried {
   readonly outcome: Outcome;
 }
 
+/** Codes that say nothing of their own: true as well wherever a more precise one is. */
+const GENERAL = new Set<DiagnosisCode>([
+  'operator-missing',
+  'operator-added',
+  'operator-differs',
+  'attribute-differs',
+  'constant-differs',
+]);
+
 /**
  * Those that explain as well as the best one, likeliest first: what the reference's own attributes say, then the smallest
  * change. Empty: none explains enough. `rounding`: error that counts as none.
@@ -19,9 +29,11 @@ export function bestOf(tried: readonly Tried[], rounding: number): Tried[] {
   const explaining = tried.filter(({ outcome }) => outcome.explained >= EXPLAINS);
   const least = Math.min(...explaining.map(({ outcome }) => outcome.after));
   const bound = Math.max(rounding, AS_WELL * least);
-  return explaining
-    .filter(({ outcome }) => outcome.after <= bound)
-    .sort((a, b) => weight(a.alternative) - weight(b.alternative) || a.outcome.after - b.outcome.after);
+  const best = explaining.filter(({ outcome }) => outcome.after <= bound);
+  const precise = best.filter(({ alternative }) => !GENERAL.has(alternative.code));
+  return (precise.length > 0 ? precise : best).sort(
+    (a, b) => weight(a.alternative) - weight(b.alternative) || a.outcome.after - b.outcome.after,
+  );
 }
 
 const weight = ({ told, cost }: Alternative): number => (told === true ? cost - 1000 : cost);

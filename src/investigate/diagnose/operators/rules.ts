@@ -8,6 +8,7 @@ import { gridSample } from './rules/grid-sample.ts';
 import { gather, positions, slice } from './rules/indices.ts';
 import { modulo, rounding, unary } from './rules/integers.ts';
 import { axesOrder, joined, oneHotValues, weightOrder } from './rules/layout.ts';
+import { maskTable, triangle } from './rules/masks.ts';
 import { batchNormTraining, batchNormVariance, meanSubtracted, unbiasedVariance } from './rules/normalisation.ts';
 import { pad, windowPads } from './rules/pads.ts';
 import { gateOrder, recurrence } from './rules/recurrence.ts';
@@ -43,6 +44,8 @@ export const RULES: readonly Rule[] = [
   unary,
   comparison,
   choice,
+  triangle,
+  maskTable,
   binary,
   gather,
   slice,

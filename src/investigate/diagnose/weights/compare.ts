@@ -11,33 +11,38 @@ export interface WeightCause {
   readonly words: string;
 }
 
-/** Storing a folded weight in float32 costs about an ulp of its own size and of the factors. */
-const SAME = 2e-6;
 /** Up to this share of the channels (and at least one of four) counts as "one channel, or a few". */
 const FEW = 0.15;
 
 /**
  * How a candidate's layer differs from the reference's, most specific answer first; null: it does not, or they are no
- * counterparts. `norm`: the batch normalisation of the reference that the candidate has folded in.
+ * counterparts. `norm`: the batch normalisation of the reference that the candidate has folded in. `same`: what storing a weight
+ * may cost, relative to the rms of its layer.
  */
-export function weightCause(reference: Linear, candidate: Linear, norm?: BatchNorm): WeightCause | null {
+export function weightCause(
+  reference: Linear,
+  candidate: Linear,
+  norm: BatchNorm | undefined,
+  same: number,
+): WeightCause | null {
   const whole = norm === undefined ? reference : folded(reference, norm);
   if (whole.outputs !== candidate.outputs || whole.weight.length !== candidate.weight.length) return null;
   const weights = rowErrors(whole, candidate);
   const biases = biasErrors(whole, candidate);
-  const [badWeights, badBiases] = [wrong(weights), wrong(biases)];
+  const [badWeights, badBiases] = [wrong(weights, same), wrong(biases, same)];
   if (badWeights.length === 0 && badBiases.length === 0) return null;
-  if (badWeights.length === 0) return biasCause(reference, whole, candidate, norm, badBiases);
+  if (badWeights.length === 0) return biasCause(reference, whole, candidate, norm, badBiases, same);
   return (
-    (norm === undefined ? null : epsilonCause(reference, candidate, norm)) ??
+    (norm === undefined ? null : epsilonCause(reference, candidate, norm, same)) ??
     channelCause(badWeights, badBiases, whole.outputs) ??
-    orderCause(whole, candidate) ??
-    narrowed(whole, candidate) ??
+    orderCause(whole, candidate, same) ??
+    narrowed(whole, candidate, same) ??
     other(whole, candidate)
   );
 }
 
-const wrong = (errors: readonly number[]): number[] => [...errors.keys()].filter((i) => (errors[i] as number) > SAME);
+const wrong = (errors: readonly number[], same: number): number[] =>
+  [...errors.keys()].filter((i) => (errors[i] as number) > same);
 
 /** Error of each row relative to the rms of all weights of the layer. */
 function rowErrors(a: Linear, b: Linear): number[] {
@@ -62,15 +67,16 @@ function biasCause(
   candidate: Linear,
   norm: BatchNorm | undefined,
   bad: readonly number[],
+  same: number,
 ): WeightCause {
   const isZero = candidate.bias === null || candidate.bias.every((b) => b === 0);
   if (isZero) return { code: 'bias-dropped', args: {}, words: 'its bias is zero' };
   if (norm !== undefined && reference.bias !== null) {
     const without = folded({ ...reference, bias: null }, norm);
-    if (wrong(biasErrors(without, candidate)).length === 0)
+    if (wrong(biasErrors(without, candidate), same).length === 0)
       return { code: 'bias-dropped', args: {}, words: 'the bias in front of the normalisation is left out' };
   }
-  if (norm?.beta != null && wrong(biasErrors(folded(reference, { ...norm, beta: null }), candidate)).length === 0)
+  if (norm?.beta != null && wrong(biasErrors(folded(reference, { ...norm, beta: null }), candidate), same).length === 0)
     return { code: 'bias-dropped', args: {}, words: 'the shift of the normalisation is left out' };
   if (isFew(bad.length, whole.outputs))
     return {
@@ -86,7 +92,7 @@ function biasCause(
 }
 
 /** The factor of each channel follows from one other epsilon: γ²/s² − variance is the same number everywhere. */
-function epsilonCause(reference: Linear, candidate: Linear, norm: BatchNorm): WeightCause | null {
+function epsilonCause(reference: Linear, candidate: Linear, norm: BatchNorm, same: number): WeightCause | null {
   const width = elementCount(reference.inner);
   const found: number[] = [];
   for (let o = 0; o < reference.outputs; o++) {
@@ -102,7 +108,8 @@ function epsilonCause(reference: Linear, candidate: Linear, norm: BatchNorm): We
   const epsilon = [...found].sort((a, b) => a - b)[Math.floor(found.length / 2)];
   if (epsilon === undefined || !(epsilon > 0) || epsilon > 1) return null;
   const again = folded(reference, { ...norm, epsilon });
-  if (wrong(rowErrors(again, candidate)).length > 0 || wrong(biasErrors(again, candidate)).length > 0) return null;
+  if (wrong(rowErrors(again, candidate), same).length > 0 || wrong(biasErrors(again, candidate), same).length > 0)
+    return null;
   return {
     code: 'epsilon-differs',
     args: { from: norm.epsilon, to: Number(epsilon.toPrecision(3)) },
@@ -124,14 +131,14 @@ function channelCause(weights: readonly number[], biases: readonly number[], of:
 }
 
 /** The same numbers elsewhere: rows or columns in another order, a window turned round, axes exchanged. */
-function orderCause(whole: Linear, candidate: Linear): WeightCause | null {
+function orderCause(whole: Linear, candidate: Linear, same: number): WeightCause | null {
   const { outputs, inner } = whole;
   const shape = [outputs, ...inner];
   const size = rms(whole.weight);
-  const same = (values: Float64Array) =>
-    values.every((v, i) => Math.abs(v - (candidate.weight[i] as number)) <= SAME * size);
+  const isSame = (values: Float64Array) =>
+    values.every((v, i) => Math.abs(v - (candidate.weight[i] as number)) <= same * size);
   for (const axes of exchanges(shape))
-    if (same(permuted(whole.weight, shape, axes)))
+    if (isSame(permuted(whole.weight, shape, axes)))
       return {
         code: 'layout-permuted',
         args: { permutation: axes.join(', ') },
@@ -154,7 +161,7 @@ function orderCause(whole: Linear, candidate: Linear): WeightCause | null {
         words: 'its weight was read in another order of axes',
       };
   for (let axis = 0; axis < shape.length; axis++) {
-    const order = slicesOf(whole.weight, candidate.weight, shape, axis, SAME * size);
+    const order = slicesOf(whole.weight, candidate.weight, shape, axis, same * size);
     if (order !== null)
       return {
         code: 'channel-order',
@@ -163,7 +170,7 @@ function orderCause(whole: Linear, candidate: Linear): WeightCause | null {
       };
   }
   const turned = turnedRound(whole.weight, shape);
-  if (inner.length > 2 && same(turned))
+  if (inner.length > 2 && isSame(turned))
     return {
       code: 'channel-order',
       args: { axis: 'the window', order: 'reversed' },
@@ -237,10 +244,10 @@ const NARROW = {
 } as const;
 
 /** Every weight is what the reference's becomes in a narrower type. */
-function narrowed(whole: Linear, candidate: Linear): WeightCause | null {
+function narrowed(whole: Linear, candidate: Linear, same: number): WeightCause | null {
   for (const [dtype, through] of Object.entries(NARROW)) {
     const size = rms(whole.weight);
-    if (whole.weight.every((v, i) => Math.abs(through(v) - (candidate.weight[i] as number)) <= SAME * size))
+    if (whole.weight.every((v, i) => Math.abs(through(v) - (candidate.weight[i] as number)) <= same * size))
       return {
         code: 'dtype-narrowed',
         args: { dtype },

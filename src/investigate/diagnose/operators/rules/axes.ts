@@ -82,14 +82,14 @@ export const reduction: Rule = {
 
 export const argument: Rule = {
   name: 'argument',
-  codes: ['operator-differs', 'ties'],
+  codes: ['operator-differs', 'index-differs', 'ties'],
   ops: ['ArgMax', 'ArgMin', 'TopK'],
   alternatives: function* (site) {
     const { node } = site;
     if (node.op === 'TopK') {
       const largest = site.number('largest', 1);
       yield {
-        code: 'operator-differs',
+        code: 'index-differs',
         node,
         edits: [attribute(node, 'largest', 1 - largest)],
         args: {
@@ -168,7 +168,8 @@ export const normParameters: Rule = {
     });
     if (node.op.includes('Lp')) {
       const now = site.number('p', 2);
-      for (const p of [1, 2]) if (p !== now) yield give('attribute-differs', 'p', p, now);
+      const code = node.op === 'LpNormalization' ? 'normalisation-differs' : 'attribute-differs';
+      for (const p of [1, 2]) if (p !== now) yield give(code, 'p', p, now);
     } else if (node.op === 'LRN') {
       const size = site.number('size', 1);
       const alpha = site.number('alpha', 0.0001);

@@ -1,18 +1,20 @@
 import type { Alternative, Rule } from '../alternative.ts';
 import { operand } from '../changes.ts';
+import { isAdditiveMask, leadsToMask } from '../mask.ts';
 import type { Site } from '../site.ts';
 
 const COMPARISONS = ['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal'];
 
 export const comparison: Rule = {
   name: 'comparison',
-  codes: ['comparison-differs'],
+  codes: ['comparison-differs', 'mask-differs'],
   ops: COMPARISONS,
   alternatives: function* (site) {
+    const code = leadsToMask(site, site.node.outputs[0] ?? '') ? 'mask-differs' : 'comparison-differs';
     for (const op of COMPARISONS)
       if (op !== site.node.op)
         yield {
-          code: 'comparison-differs',
+          code,
           node: site.node,
           edits: [{ edit: 'operator', node: site.node.id, op }],
           args: { from: op, to: site.node.op },
@@ -39,7 +41,7 @@ const PARTNERS: Readonly<Record<string, readonly string[]>> = {
 /** Operators of two operands: exchanged, another of their kind, or left out for one of the operands. */
 export const binary: Rule = {
   name: 'binary',
-  codes: ['operands-swapped', 'operator-differs', 'operator-added'],
+  codes: ['operands-swapped', 'operator-differs', 'operator-added', 'mask-differs'],
   ops: [
     'Add',
     'Sub',
@@ -74,7 +76,7 @@ export const binary: Rule = {
     for (const index of [0, 1])
       if (site.constant(1 - index) === undefined)
         yield {
-          code: 'operator-added',
+          code: isAdditiveMask(site.input(1 - index)) ? 'mask-differs' : 'operator-added',
           node,
           edits: [{ edit: 'bypass', node: node.id, index }],
           args: { operator: node.op },

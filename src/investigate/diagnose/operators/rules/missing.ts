@@ -1,5 +1,7 @@
 import type { OpNode } from '../../../../records/graph.ts';
+import type { Operand } from '../../../edit.ts';
 import type { Alternative } from '../alternative.ts';
+import { isAdditiveMask } from '../mask.ts';
 import type { Site } from '../site.ts';
 
 /** Words for an addition of two values in ONNX, ATen, Keras, TFLite. */
@@ -30,18 +32,25 @@ export function joinOf(op: string): string | undefined {
  */
 export function* missingJoin(site: Site, join: OpNode): Generator<Alternative> {
   const op = joinOf(join.op);
-  const { alignment } = site.question.scene;
-  const [a, b] = join.inputs.map((name) => alignment?.ofReference(name)[0]?.candidate);
+  const { alignment, reference } = site.question.scene;
+  const [a, b] = join.inputs.map((name): Operand | undefined => {
+    const value = reference?.values.get(name);
+    return (
+      alignment?.ofReference(name)[0]?.candidate ??
+      (reference?.graph.tensors[name]?.constant === true ? value : undefined)
+    );
+  });
+  const masks = join.inputs.some((name) => isAdditiveMask(reference?.values.get(name)));
   if (op === undefined || a === undefined || b === undefined) return;
   for (const [index, name] of site.node.inputs.entries()) {
     const other = name === a ? b : name === b ? a : undefined;
     if (other === undefined) continue;
     yield {
-      code: 'operator-missing',
+      code: masks ? 'mask-differs' : 'operator-missing',
       node: site.node,
       edits: [{ edit: 'insert-before', node: site.node.id, index, op, operands: [other] }],
       args: { operator: op },
-      experiment: `with ${op} of ${other} in front`,
+      experiment: `with ${op} of ${typeof other === 'string' ? other : 'a constant'} in front`,
       cost: 2,
     };
   }

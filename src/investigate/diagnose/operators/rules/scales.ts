@@ -1,6 +1,7 @@
 import type { DiagnosisCode } from '../../../../core/diagnosis-catalogue.ts';
 import type { Alternative, Fit, Rule } from '../alternative.ts';
 import { operand, scalar } from '../changes.ts';
+import { isMaskValue } from '../mask.ts';
 import type { Site } from '../site.ts';
 import { writtenEpsilon } from '../written-epsilon.ts';
 
@@ -16,7 +17,7 @@ export const scale: Rule = {
   },
   fits: function* (site) {
     const place = scalarOf(site);
-    if (place === undefined || isMask(place.value) || place.value === 0) return;
+    if (place === undefined || isMaskValue(place.value) || place.value === 0) return;
     const size = Math.abs(place.value);
     yield {
       low: size / 1000,
@@ -44,24 +45,22 @@ function scalarOf(site: Site): Place | undefined {
   return places.length === 1 && place !== undefined ? place : undefined;
 }
 
-/** Values that are added or put where nothing should be attended to. */
-const isMask = (value: number): boolean => !(value > -1e3);
 const MASKS = [Number.NEGATIVE_INFINITY, -3.4028234663852886e38, -1e9, -1e4, -65504];
 
 function usual(site: Site, now: number): number[] {
-  if (isMask(now)) return MASKS.filter((v) => v !== now);
+  if (isMaskValue(now)) return MASKS.filter((v) => v !== now);
   const width = site.shape(site.node.inputs[0] ?? '')?.at(-1);
   const around = [1, 2, 1 / 2, 255, 1 / 255, 127.5, 1 / 127.5, -1].map((f) => f * now);
   const told = site.told('scale').filter((v): v is number => typeof v === 'number');
   const roots = width === undefined ? [] : [Math.sqrt(width), 1 / Math.sqrt(width), width, 1 / width];
   return [
     ...new Set([...told, 1, ...around, ...roots, now * now, Math.sqrt(Math.abs(now)), ...MASKS.slice(0, 3)]),
-  ].filter((v) => v !== now && Number.isFinite(v) && !isMask(v));
+  ].filter((v) => v !== now && Number.isFinite(v) && !isMaskValue(v));
 }
 
 function changed(site: Site, { index, value: now }: Place, then: number): Alternative {
   const { node } = site;
-  const code: DiagnosisCode = isMask(now)
+  const code: DiagnosisCode = isMaskValue(now)
     ? 'mask-differs'
     : node.op === 'Pow' || node.op === 'Where'
       ? 'constant-differs'
