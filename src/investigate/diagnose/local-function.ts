@@ -115,7 +115,11 @@ function inLayoutOf(got: Tensor, permutation: readonly number[] | undefined, out
 function unaryCause({ inputs: [x], reference, candidate, tolerance, words }: Values): Found | undefined {
   if (x === undefined) return undefined;
   const fits = (f: Unary, y: Float64Array) => agrees(x.map(f.at), y, tolerance);
-  const of = (y: Float64Array) => [...UNARY, ...fittedTo(x, y)].filter((f) => fits(f, y));
+  // A slope of −1 is an absolute value: what has no free number is the simpler explanation.
+  const of = (y: Float64Array) => {
+    const known = UNARY.filter((f) => fits(f, y));
+    return known.length > 0 ? known : fittedTo(x, y).filter((f) => fits(f, y));
+  };
   const left = named(of(reference), words.reference);
   const right = named(of(candidate), words.candidate);
   const pairs = left.flatMap((f) => right.map((g) => ({ f, g, cause: causeOf(f, g) })));

@@ -147,7 +147,7 @@ function orderCause(whole: Linear, candidate: Linear, same: number): WeightCause
   // The same memory read as if its axes were the other way round.
   for (const axes of exchanges(shape))
     if (
-      same(
+      isSame(
         permuted(
           whole.weight,
           axes.map((a) => shape[a] as number),
