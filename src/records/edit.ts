@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../records/graph.ts';
+import type { AttributeValue } from './graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** An operand of a node that an edit adds: a tensor of the graph by name, or a value that becomes a constant. */
