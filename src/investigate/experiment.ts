@@ -1,6 +1,6 @@
+import type { ModelEdit } from '../records/edit.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import { transpose } from '../tensor/transpose.ts';
-import type { ModelEdit } from '../records/edit.ts';
 import type { How, Ran, Specimen } from './lab.ts';
 import { distance, explainedShare, wrongness } from './measure.ts';
 import type { Question } from './scene.ts';

@@ -1,6 +1,6 @@
+import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
-import type { ModelEdit } from '../records/edit.ts';
 
 export type Role = 'reference' | 'candidate';
 

@@ -1,6 +1,7 @@
 import type { OpNode } from '../../records/graph.ts';
 import { benchFor } from '../experiment.ts';
 import type { Evidence, Hypothesis, Question } from '../scene.ts';
+import { localFunction } from './local-function.ts';
 import type { Alternative } from './operators/alternative.ts';
 import { agreed, bestOf, type Tried } from './operators/choose.ts';
 import { missingJoin } from './operators/rules/missing.ts';
@@ -21,7 +22,7 @@ const SHARE_OF_TIME = 0.5;
  */
 export const operatorAlternatives: Hypothesis = {
   name: 'operator-alternatives',
-  codes: [...new Set([...RULES.flatMap(({ codes }) => codes), 'operator-missing' as const])],
+  codes: [...new Set([...RULES.flatMap(({ codes }) => codes), ...localFunction.codes])],
   applies: ({ scene: { candidate, lab }, divergence }) =>
     divergence !== null &&
     candidate !== null &&
@@ -35,13 +36,17 @@ export const operatorAlternatives: Hypothesis = {
     if (bench === null || !(bench.before > tolerance)) return undefined;
     const enough = lab.secondsLeft() * (1 - SHARE_OF_TIME);
     const isOver = () => lab.secondsLeft() < enough;
-    const tried = await tryAll(question, bench, alternativesOf(question, sites), isOver);
+    // What the values alone say is certain; edits that say the same make it a mend.
+    const seen = await localFunction.test(question);
+    const all = alternativesOf(question, sites).filter((a) => seen === undefined || a.code === seen.code);
+    const tried = await tryAll(question, bench, all, isOver);
     let best = bestOf(tried, tolerance);
     if (best.length === 0) {
       const fitted: Tried[] = [];
       for (const { site, rule } of asked(sites))
         for (const fit of rule.fits?.(site) ?? []) {
           if (isOver()) break;
+          if (seen !== undefined && fit.at(fit.high).code !== seen.code) continue;
           const one = await tryFit(question, bench, fit);
           if (one !== undefined) fitted.push(one);
         }
@@ -49,7 +54,7 @@ export const operatorAlternatives: Hypothesis = {
     }
     if (!agreed(best)) best = await onAnotherSample(question, best);
     const [first] = best;
-    return first !== undefined && agreed(best) ? evidenceOf(question, first) : undefined;
+    return first !== undefined && agreed(best) ? evidenceOf(question, first) : seen;
   },
 };
 

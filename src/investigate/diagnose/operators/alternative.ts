@@ -1,6 +1,6 @@
 import type { DiagnosisCode } from '../../../core/diagnosis-catalogue.ts';
+import type { ModelEdit } from '../../../records/edit.ts';
 import type { OpNode } from '../../../records/graph.ts';
-import type { ModelEdit } from '../../edit.ts';
 import type { Site } from './site.ts';
 
 /** One thing that a node could have meant instead of what it does: tried by editing it so. */

@@ -1,7 +1,7 @@
+import type { ModelEdit, Operand } from '../../../records/edit.ts';
 import type { AttributeValue, OpNode } from '../../../records/graph.ts';
 import { tensorFrom } from '../../../tensor/build.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { ModelEdit, Operand } from '../../edit.ts';
 import type { Site } from './site.ts';
 
 export const attribute = (node: OpNode, name: string, value: AttributeValue): ModelEdit => ({

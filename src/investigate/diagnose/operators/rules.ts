@@ -14,6 +14,7 @@ import { pad, windowPads } from './rules/pads.ts';
 import { gateOrder, recurrence } from './rules/recurrence.ts';
 import { resize } from './rules/resize.ts';
 import { scale } from './rules/scales.ts';
+import { postTransform, trees } from './rules/trees.ts';
 import { poolBorder, windowSteps } from './rules/windows.ts';
 
 /** What each operator can have meant instead. */
@@ -55,4 +56,6 @@ export const RULES: readonly Rule[] = [
   joined,
   oneHotValues,
   scale,
+  trees,
+  postTransform,
 ];

@@ -1,7 +1,7 @@
+import type { ModelEdit } from '../../../records/edit.ts';
 import { tensorFrom } from '../../../tensor/build.ts';
 import { elementCount } from '../../../tensor/tensor.ts';
 import { transpose } from '../../../tensor/transpose.ts';
-import type { ModelEdit } from '../../edit.ts';
 import type { Linear } from './layer.ts';
 import type { LayerPlace } from './layer-of.ts';
 

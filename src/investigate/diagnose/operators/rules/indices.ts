@@ -1,6 +1,6 @@
+import type { ModelEdit } from '../../../../records/edit.ts';
 import { tensorFrom } from '../../../../tensor/build.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
-import type { ModelEdit } from '../../../edit.ts';
 import type { Alternative, Rule } from '../alternative.ts';
 import { attribute, integers, operand } from '../changes.ts';
 import type { Site } from '../site.ts';

@@ -1,9 +1,9 @@
+import type { ModelEdit } from '../../../../records/edit.ts';
 import { tensorFrom } from '../../../../tensor/build.ts';
 import { takeRows } from '../../../../tensor/rows.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import { transpose } from '../../../../tensor/transpose.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
-import type { ModelEdit } from '../../../edit.ts';
 import type { Alternative, Rule } from '../alternative.ts';
 import { attribute, operand, settings } from '../changes.ts';
 import type { Site } from '../site.ts';

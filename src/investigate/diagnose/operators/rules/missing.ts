@@ -1,5 +1,5 @@
+import type { Operand } from '../../../../records/edit.ts';
 import type { OpNode } from '../../../../records/graph.ts';
-import type { Operand } from '../../../edit.ts';
 import type { Alternative } from '../alternative.ts';
 import { isAdditiveMask } from '../mask.ts';
 import type { Site } from '../site.ts';

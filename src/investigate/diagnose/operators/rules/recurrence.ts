@@ -1,7 +1,7 @@
+import type { ModelEdit } from '../../../../records/edit.ts';
 import type { AttributeValue } from '../../../../records/graph.ts';
 import { tensorFrom } from '../../../../tensor/build.ts';
 import { elementCount, type Tensor } from '../../../../tensor/tensor.ts';
-import type { ModelEdit } from '../../../edit.ts';
 import type { Alternative, Rule } from '../alternative.ts';
 import { attribute, operand } from '../changes.ts';
 import { GATES, reorderGates } from '../gates.ts';
