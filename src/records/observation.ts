@@ -10,6 +10,14 @@ export const sampleRun = z.object({
   outputs: z.array(tensorInfo),
   milliseconds: z.number(),
   failure: failure.optional(),
+  /** Intermediate values that were asked for, in a file of their own; `missing` could not be had. */
+  tapped: z
+    .object({
+      file: z.string(),
+      tensors: z.array(tensorInfo),
+      missing: z.array(z.object({ name: z.string(), reason: z.string() })),
+    })
+    .optional(),
 });
 export type SampleRun = z.infer<typeof sampleRun>;
 

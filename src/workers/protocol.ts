@@ -4,7 +4,6 @@ import type { Dim, IoContract } from '../records/contract.ts';
 import type { FailureRecord } from '../records/finding.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { SampleRun } from '../records/observation.ts';
-import type { TensorInfo } from '../records/sample.ts';
 import type { Variant } from '../records/variant.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 
@@ -40,13 +39,6 @@ export interface StepRequest {
     readonly from: number;
     readonly by: number;
   }[];
-}
-
-/** Intermediate values of one run, in a file of their own; `missing` could not be had, with the reason. */
-export interface Tapped {
-  readonly file: string;
-  readonly tensors: readonly TensorInfo[];
-  readonly missing: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export interface Verbs {
@@ -102,7 +94,7 @@ export interface Verbs {
     };
     /** `file`s are absolute; `dependencies` were read only while running; `changedState` names what the runs wrote, `drewFrom` the random generators they used. */
     result: {
-      samples: (SampleRun & { mutatedInputs?: string[]; tapped?: Tapped })[];
+      samples: (SampleRun & { mutatedInputs?: string[] })[];
       changedState?: string[];
       drewFrom?: string[];
       peakMemoryBytes: number | null;
