@@ -1,8 +1,9 @@
+import type { Divergence } from '../records/investigation.ts';
 import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { type Localised, localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
-import type { Divergence } from '../records/investigation.ts';
+import { repair } from './repair/repair.ts';
 import type { Scene } from './scene.ts';
 
 /**
@@ -29,6 +30,7 @@ export async function investigate(lab: Lab, notebook: Notebook): Promise<void> {
     }
   }
   notebook.unknown(whereWords(divergences[0]), tried);
+  await repair(lab, notebook);
 }
 
 /** A scene of which nothing but inputs and answers is known. */
