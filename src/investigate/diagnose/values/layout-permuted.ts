@@ -8,6 +8,8 @@ import type { Claim } from './support.ts';
 
 /** Beyond this rank there are too many orders of axes to tell chance from cause. */
 const MAX_RANK = 6;
+/** Larger tensors are not regrouped: there are thousands of ways. */
+const MOST_SPLIT = 50_000;
 
 /**
  * The candidate holds the reference's values with its axes in another order, or regrouped: an axis split in two (heads,
@@ -16,27 +18,26 @@ const MAX_RANK = 6;
 export const layoutPermuted = byValue('layout-permuted', ['layout-permuted'], (place) => {
   if (!sameValues(place)) return [];
   const { shape } = place.reference;
-  const whole = regroupings(shape).map((split) => ({ split, name: null as string | null }));
-  const parts = splits(shape).map((split) => ({ split, name: `split as [${split.join(', ')}]` }));
-  return [...whole, ...parts].flatMap(({ split, name }) =>
-    orders(split.length).flatMap((order): Claim[] => {
-      // Moving axes of one element moves nothing.
-      if (isPlain(order, split)) return [];
-      const permutation = order.join(', ');
-      return [
-        {
-          code: 'layout-permuted',
-          args: { permutation: name === null ? permutation : `${permutation} of ${name}` },
-          experiment: `with the reference's axes in the order ${permutation}${name === null ? '' : `, ${name}`}`,
-          parameters: name === null ? 0.5 : 1,
-          sides: (pair) => moved(pair, split, shape, order),
-        },
-      ];
-    }),
+  const whole = shape.length < 2 ? [] : [{ split: [...shape], name: null }];
+  const parts = elementCount(shape) > MOST_SPLIT ? [] : splits(shape);
+  return [...whole, ...parts.map((split) => ({ split, name: `split as [${split.join(', ')}]` }))].flatMap(
+    ({ split, name }) =>
+      orders(split.length).flatMap((order): Claim[] => {
+        // Moving axes of one element moves nothing.
+        if (isPlain(order, split)) return [];
+        const permutation = order.join(', ');
+        return [
+          {
+            code: 'layout-permuted',
+            args: { permutation: name === null ? permutation : `${permutation} of ${name}` },
+            experiment: `with the reference's axes in the order ${permutation}${name === null ? '' : `, ${name}`}`,
+            parameters: name === null ? 0.5 : 1,
+            sides: (pair) => moved(pair, split, shape, order),
+          },
+        ];
+      }),
   );
 });
-
-const regroupings = (shape: readonly number[]): number[][] => (shape.length < 2 ? [] : [[...shape]]);
 
 /** Each axis written as two. */
 function splits(shape: readonly number[]): number[][] {
@@ -52,7 +53,9 @@ function splits(shape: readonly number[]): number[][] {
 function orders(rank: number): number[][] {
   if (rank > MAX_RANK) return [];
   const grow = (rest: readonly number[]): number[][] =>
-    rest.length === 0 ? [[]] : rest.flatMap((axis) => grow(rest.filter((a) => a !== axis)).map((tail) => [axis, ...tail]));
+    rest.length === 0
+      ? [[]]
+      : rest.flatMap((axis) => grow(rest.filter((a) => a !== axis)).map((tail) => [axis, ...tail]));
   return grow(Array.from({ length: rank }, (_, i) => i));
 }
 

@@ -1,5 +1,9 @@
 /** Root mean square and standard deviation of the finite values; zeros where there are none. */
-export function spread(values: Float64Array): { readonly rms: number; readonly deviation: number; readonly mean: number } {
+export function spread(values: Float64Array): {
+  readonly rms: number;
+  readonly deviation: number;
+  readonly mean: number;
+} {
   let count = 0;
   let sum = 0;
   let squares = 0;

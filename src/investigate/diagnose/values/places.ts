@@ -1,9 +1,10 @@
 import { elementCount, type NamedTensors, type Tensor } from '../../../tensor/tensor.ts';
 import { transpose } from '../../../tensor/transpose.ts';
 import type { How } from '../../lab.ts';
-import { distance, wrongness } from '../../measure.ts';
 import { AS_DEPLOYED } from '../../localize/tolerance.ts';
+import { distance, wrongness } from '../../measure.ts';
 import type { Question } from '../../scene.ts';
+import { placeOf } from '../operators/where.ts';
 
 /** One quantity on one sample: what the reference has there and what the candidate has. */
 export interface Pair {
@@ -63,8 +64,9 @@ function atDivergence(question: Question): Place | null {
     }
     return found;
   };
-  const where = nodeInWords(question);
-  return { ...laid(pair), where, kind: 'tensor', op: divergence.reference.opType, before: apart(laid(pair)), tolerance: scene.tolerance, others };
+  const { opType: op, node: id, module, source } = divergence.reference;
+  const where = placeOf(question, { op, id, module, source });
+  return { ...laid(pair), where, kind: 'tensor', op, before: apart(laid(pair)), tolerance: scene.tolerance, others };
 }
 
 /** Outputs that failed (all, where none is said to have), with what both sides gave there. */
@@ -133,14 +135,4 @@ function usualOrder({ scene, divergence }: Question, { reference, candidate }: P
     }
   }
   return null;
-}
-
-/** `Conv conv1 (layer features.0, model.py:31)`. */
-function nodeInWords({ divergence }: Question): string {
-  if (divergence === null) return 'the model';
-  const { opType, node, module, source } = divergence.reference;
-  const layer = module.length === 0 ? [] : [`layer ${module.join('.')}`];
-  const line = source === null ? [] : [`${source.file}${source.line === null ? '' : `:${source.line}`}`];
-  const place = [...layer, ...line].join(', ');
-  return `${opType} ${node}${place === '' ? '' : ` (${place})`}`;
 }
