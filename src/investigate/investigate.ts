@@ -1,8 +1,8 @@
+import type { Divergence } from '../records/investigation.ts';
 import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { type Localised, localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
-import type { Divergence } from '../records/investigation.ts';
 import type { Scene } from './scene.ts';
 
 /**

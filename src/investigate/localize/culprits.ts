@@ -1,4 +1,4 @@
-import type { ModelEdit } from '../edit.ts';
+import type { ModelEdit } from '../../records/edit.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
 import { feedable, localErrors } from './local-error.ts';
 import { fixOf, patched } from './patch.ts';

@@ -1,4 +1,4 @@
-import type { ModelEdit } from '../edit.ts';
+import type { ModelEdit } from '../../records/edit.ts';
 import type { Specimen } from '../lab.ts';
 import { distance, explainedShare, wrongness } from '../measure.ts';
 import type { Frontier } from './frontier.ts';

@@ -1,4 +1,4 @@
-import type { ModelEdit } from '../../edit.ts';
+import type { ModelEdit } from '../../../records/edit.ts';
 import { type Bench, benchFor, type Outcome, tryEdits } from '../../experiment.ts';
 import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { compareGraphs } from './compare.ts';
