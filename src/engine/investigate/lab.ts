@@ -61,6 +61,10 @@ export class StepLab implements Lab {
     this.#budget = budget;
     this.#specimens = new Specimens(ctx, conversion);
     this.facts = factsOf(conversion, trace);
+    // Questions are handed on alone (`const { run } = lab`).
+    this.inputs = this.inputs.bind(this);
+    this.run = this.run.bind(this);
+    this.observed = this.observed.bind(this);
     const add = (side: ObservedSide | null): Specimen | null => (side === null ? null : this.#specimens.add(side));
     this.reference = add(trace.sides.reference);
     this.candidate = add(trace.sides.candidate);
@@ -92,7 +96,10 @@ export class StepLab implements Lab {
   async tap(specimen: Specimen, tensors: readonly string[], how: How): Promise<Ran> {
     const graph = await this.graph(specimen);
     const known = graph.ok ? graph.value : null;
-    const groups = tapGroups(known, tensors, how.precision === 'float64');
+    // A file gives its outputs out anyway.
+    const given = new Set(specimen.format === 'onnx' ? known?.outputs : []);
+    const inside = tensors.filter((name) => !given.has(name));
+    const groups = tapGroups(known, inside, how.precision === 'float64');
     const [first = [], ...rest] = groups;
     let whole = await this.#observe(specimen, how, first);
     for (const group of rest) {
@@ -101,7 +108,9 @@ export class StepLab implements Lab {
       // What was seen so far is worth more than nothing.
       whole = ran.ok ? joined(whole, ran) : { ...whole, untapped: [...whole.untapped, ...unread(group, ran.message)] };
     }
-    return whole;
+    if (!whole.ok || inside.length === tensors.length) return whole;
+    const asked = new Set(tensors);
+    return { ...whole, taps: whole.taps.with(whole.outputs.filter((name) => asked.has(name))) };
   }
 
   async edit(specimen: Specimen, edits: readonly ModelEdit[], label: string): Promise<Specimen> {
@@ -274,7 +283,7 @@ export class StepLab implements Lab {
 }
 
 /** A run whose intermediate values can be joined with those of another. */
-type Answered = Extract<Ran, { ok: true }> & { readonly taps: LazyTensors };
+type Answered = Extract<Ran, { ok: true }> & { readonly taps: LazyTensors; readonly outputs: LazyTensors };
 
 function ranOf(
   { dir, value }: StepResult<Observation>,

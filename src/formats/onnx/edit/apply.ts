@@ -126,8 +126,10 @@ class Editing {
   #fix(name: string, value: Tensor): void {
     const maker = this.#graph.node.find(({ output }) => output.includes(name));
     const input = this.#graph.input.some((each) => each.name === name);
-    if (maker === undefined && !input) this.#constant(name, value);
-    return;
+    if (maker === undefined && !input) {
+      this.#constant(name, value);
+      return;
+    }
     const held = this.#held(value);
     this.#replaceUses(name, held, null);
   }
