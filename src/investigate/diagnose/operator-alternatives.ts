@@ -38,9 +38,10 @@ export const operatorAlternatives: Hypothesis = {
     const isOver = () => lab.secondsLeft() < enough;
     // What the values alone say is certain; edits that say the same make it a mend.
     const seen = await localFunction.test(question);
-    const all = alternativesOf(question, sites).filter((a) => seen === undefined || a.code === seen.code);
+    const all = alternativesOf(sites).filter((a) => seen === undefined || a.code === seen.code);
     const tried = await tryAll(question, bench, all, isOver);
     let best = bestOf(tried, tolerance);
+    if (best.length === 0) best = bestOf(await withJoins(question, sites, seen, isOver), tolerance);
     if (best.length === 0) {
       const fitted: Tried[] = [];
       for (const { site, rule } of asked(sites))
@@ -86,12 +87,25 @@ const referenceNode = ({ scene: { reference }, divergence }: Question): OpNode |
 const asked = (sites: readonly Site[]) =>
   sites.flatMap((site) => RULES.filter((rule) => rule.ops.includes(site.node.op)).map((rule) => ({ site, rule })));
 
-function alternativesOf(question: Question, sites: readonly Site[]): Alternative[] {
-  const join = referenceNode(question);
-  return [
-    ...asked(sites).flatMap(({ site, rule }) => [...rule.alternatives(site)]),
-    ...(join === undefined ? [] : sites.flatMap((site) => [...missingJoin(site, join)])),
-  ];
+const alternativesOf = (sites: readonly Site[]): Alternative[] =>
+  asked(sites).flatMap(({ site, rule }) => [...rule.alternatives(site)]);
+
+/** Joins of the reference that the candidate lacks: their other operand stands outside the piece, so the whole model is run. */
+async function withJoins(
+  question: Question,
+  sites: readonly Site[],
+  seen: Evidence | undefined,
+  isOver: () => boolean,
+): Promise<Tried[]> {
+  const { reference } = question.scene;
+  const places = new Set([question.divergence?.reference.node, ...(question.divergence?.region.reference ?? [])]);
+  const joins = reference?.graph.nodes.filter((node) => places.has(node.id)) ?? [];
+  const all = joins
+    .flatMap((join) => sites.flatMap((site) => [...missingJoin(site, join)]))
+    .filter(({ code }) => seen === undefined || code === seen.code);
+  if (all.length === 0) return [];
+  const bench = await benchFor({ ...question, divergence: null });
+  return bench === null ? [] : tryAll(question, bench, all, isOver);
 }
 
 const evidenceOf = (question: Question, { alternative, outcome }: Tried): Evidence => ({

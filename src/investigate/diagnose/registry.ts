@@ -1,6 +1,12 @@
 import type { Hypothesis } from '../scene.ts';
+import { batchStatistics } from './batch-statistics.ts';
 import { graphDifference } from './graph/graph-difference.ts';
+import { localFunction } from './local-function.ts';
+import { operatorAlternatives } from './operator-alternatives.ts';
+import { recurrentWeights } from './recurrent-weights.ts';
 import { CIRCUMSTANCES_FIRST, ON_OTHER_INPUTS, TOLD } from './runs/registry.ts';
+import { sourceConstants } from './source-constants.ts';
+import { sourceWeights } from './source-weights.ts';
 import { BY_VALUE } from './values/registry.ts';
 
 /**
@@ -11,6 +17,12 @@ import { BY_VALUE } from './values/registry.ts';
 export const HYPOTHESES: readonly Hypothesis[] = [
   ...CIRCUMSTANCES_FIRST,
   graphDifference,
+  batchStatistics,
+  sourceWeights,
+  recurrentWeights,
+  sourceConstants,
+  operatorAlternatives,
+  localFunction,
   ...TOLD,
   ...BY_VALUE,
   ...ON_OTHER_INPUTS,

@@ -1,8 +1,9 @@
+import { random } from '../../../src/core/random.ts';
 import type { CaseFacts, Lab, Ran } from '../../../src/investigate/lab.ts';
 import type { Question } from '../../../src/investigate/scene.ts';
-import { seeded } from '../../../src/core/random.ts';
 import { tensorFrom } from '../../../src/tensor/build.ts';
 import type { NamedTensors, Tensor } from '../../../src/tensor/tensor.ts';
+import { toFloat64 } from '../../../src/tensor/values.ts';
 
 export interface Recorded {
   readonly reference: NamedTensors;
@@ -75,20 +76,19 @@ export function recorded(
   };
 }
 
-/** Float32 values of a bell-shaped kind, the same for the same seed. */
+/** Standard normal float32 values, the same for the same seed. */
 export function drawn(shape: readonly number[], seed: number): Tensor {
-  const random = seeded(seed);
-  const count = shape.reduce((n, d) => n * d, 1);
-  const values = Float64Array.from({ length: count }, () => {
-    let sum = 0;
-    for (let i = 0; i < 12; i++) sum += random();
-    return sum - 6;
-  });
+  const values = new Float64Array(shape.reduce((n, d) => n * d, 1));
+  random('recorded', seed).fillNormal(values);
   return tensorFrom('float32', shape, values);
 }
 
 /** Two samples of one output: what the reference gives, and what a fault makes of it. */
-export function faulty(shape: readonly number[], fault: (tensor: Tensor, sample: number) => Tensor, make = drawn): Question {
+export function faulty(
+  shape: readonly number[],
+  fault: (tensor: Tensor, sample: number) => Tensor,
+  make = drawn,
+): Question {
   return recorded(
     [1, 2].map((seed, i) => {
       const reference = make(shape, seed);
@@ -99,6 +99,5 @@ export function faulty(shape: readonly number[], fault: (tensor: Tensor, sample:
 
 /** Elementwise, or of an element and its flat index. */
 export function changed(tensor: Tensor, at: (x: number, index: number) => number): Tensor {
-  const values = new Float64Array(new Float32Array(tensor.data.buffer as ArrayBuffer, tensor.data.byteOffset, tensor.data.byteLength / 4));
-  return tensorFrom('float32', tensor.shape, values.map(at));
+  return tensorFrom('float32', tensor.shape, toFloat64(tensor).map(at));
 }

@@ -21,9 +21,4 @@ export const CIRCUMSTANCES_FIRST: readonly Hypothesis[] = [
 export const TOLD: readonly Hypothesis[] = [toldByFindings];
 
 /** Whole models on other inputs: asked last, as they cost the most runs and see the least. */
-export const ON_OTHER_INPUTS: readonly Hypothesis[] = [
-  frozenDimension,
-  batchMixed,
-  maskIgnored,
-  inputPrepared,
-];
+export const ON_OTHER_INPUTS: readonly Hypothesis[] = [frozenDimension, batchMixed, maskIgnored, inputPrepared];

@@ -24,6 +24,8 @@ export interface Claim {
 export const LEAST = 0.9;
 /** One that leaves more than rounding is believed only if other samples bear it out; this many tolerances are rounding. */
 const ROUNDING = 10;
+/** What is left may be this much of the values' spread at most, however large the error was: else another cause is nearer. */
+const LEFT = 0.05;
 /** Distinct values that each fitted number must be held against, and those on top. */
 const PER_PARAMETER = 4;
 const AT_LEAST = 8;
@@ -39,7 +41,7 @@ export async function supported(place: Place, claims: readonly Claim[]): Promise
   if (place.before <= tolerance) return undefined;
   const tried = claims
     .map((claim) => ({ claim, ...outcome(claim, place, tolerance) }))
-    .filter(({ explained }) => explained >= LEAST)
+    .filter(({ explained, after }) => explained >= LEAST && after <= Math.max(LEFT, 2 * tolerance))
     .sort((a, b) => rank(a.after, tolerance) - rank(b.after, tolerance) || a.claim.parameters - b.claim.parameters);
   if (tried.length === 0) return undefined;
   const others = (await place.others()).filter((pair) => before(pair) > tolerance);
