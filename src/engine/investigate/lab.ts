@@ -301,6 +301,7 @@ function ranOf(
     outputs: answered.filter((name) => !names.has(name)),
     taps: tapped === undefined ? answered.filter((name) => names.has(name)) : LazyTensors.in(join(dir, tapped.file)),
     untapped: tapped?.missing ?? [],
+    apart: tapped?.apart ?? [],
     milliseconds: run.milliseconds,
   };
 }
@@ -322,5 +323,6 @@ const joined = (a: Answered, b: Answered): Answered => ({
   outputs: a.outputs,
   taps: a.taps.with(b.taps),
   untapped: [...a.untapped, ...b.untapped],
+  apart: [...a.apart, ...b.apart],
   milliseconds: a.milliseconds + b.milliseconds,
 });
