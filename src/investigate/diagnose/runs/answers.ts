@@ -1,4 +1,3 @@
-import { errorOf } from '../../experiment.ts';
 import type { How, NamedTensors, Ran } from '../../lab.ts';
 import { distance, wrongness } from '../../measure.ts';
 import type { Question } from '../../scene.ts';
@@ -36,9 +35,14 @@ export function answersOf(question: Question, sample: string = question.scene.sa
   return { expected, given: candidate, before, tolerance: tolerance || question.scene.tolerance, where };
 }
 
-/** The largest wrongness of outputs against what is expected of them. */
+/** The largest wrongness of outputs against what is expected of them; infinite where one is missing. */
 export const apart = (expected: NamedTensors, given: NamedTensors): number =>
-  errorOf({ ok: true, outputs: given, taps: new Map(), untapped: [], milliseconds: 0 }, expected);
+  Math.max(
+    ...[...expected].map(([name, value]) => {
+      const got = given.get(name);
+      return got === undefined ? Number.POSITIVE_INFINITY : wrongness(distance(value, got));
+    }),
+  );
 
 /** The candidate as deployed, but for what is said; null: there is none. */
 export async function candidateRuns(
