@@ -102,8 +102,19 @@ export interface Verbs {
     };
   };
   close: { params: { session: string | number }; result: Record<string, never> };
-  /** What an open model computes, node by node; the session was opened with `taps`. */
-  graph: { params: { session: string | number }; result: { graph: OpGraph } };
+  /**
+   * What an open model computes, node by node; the session was opened with `taps`. `inputs` is a sample's file, for models
+   * whose graph is found by running them; `facts` say how it was found.
+   */
+  graph: {
+    params: {
+      session: string | number;
+      inputs?: string;
+      rename?: Record<string, string>;
+      layouts?: Readonly<Record<string, readonly number[]>>;
+    };
+    result: { graph: OpGraph; facts?: Record<string, unknown> };
+  };
   export: {
     params: {
       exporter: string;

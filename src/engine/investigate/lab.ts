@@ -24,10 +24,9 @@ import { LazyTensors } from '../../tensor/lazy.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
-import type { Trace } from '../conversion/trace.ts';
+import type { KeptModel, Trace } from '../conversion/trace.ts';
 import { twinOf } from '../conversion/twin.ts';
 import { unoptimisedOptions } from '../conversion/watched.ts';
-import type { KeyedModel } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Budget } from './budget.ts';
@@ -51,7 +50,7 @@ export class StepLab implements Lab {
   readonly #budget: Budget;
   readonly #specimens: Specimens;
   /** Models that are to lie beside the report. */
-  readonly kept: (Kept & { readonly model: KeyedModel })[] = [];
+  readonly kept: KeptModel[] = [];
   #fed = 0;
 
   constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget) {
@@ -302,6 +301,7 @@ function ranOf(
     outputs: answered.filter((name) => !names.has(name)),
     taps: tapped === undefined ? answered.filter((name) => names.has(name)) : LazyTensors.in(join(dir, tapped.file)),
     untapped: tapped?.missing ?? [],
+    apart: tapped?.apart ?? [],
     milliseconds: run.milliseconds,
   };
 }
@@ -323,5 +323,6 @@ const joined = (a: Answered, b: Answered): Answered => ({
   outputs: a.outputs,
   taps: a.taps.with(b.taps),
   untapped: [...a.untapped, ...b.untapped],
+  apart: [...a.apart, ...b.apart],
   milliseconds: a.milliseconds + b.milliseconds,
 });

@@ -5,7 +5,7 @@ import { type Agreement, agreementInAnyOrder, agreementInOrder } from './agreeme
 import { byMetadata } from './by-metadata.ts';
 import { byName } from './by-name.ts';
 import { byOutput } from './by-output.ts';
-import { byStructure } from './by-structure.ts';
+import { byStructure, byStructureBackwards } from './by-structure.ts';
 import { byValue, type ValueMatch } from './by-value.ts';
 import { sameLayout } from './layout.ts';
 import type { Side } from './side.ts';
@@ -70,6 +70,8 @@ export function align(
   };
   for (const [name, { candidate: other, alone }] of byStructure(reference, candidate, known, taken))
     place(name, other, 'structure', alone ? SURE.structure : SURE.structure / 2);
+  for (const { candidate: other } of places.values()) taken.add(other);
+  for (const [name, other] of byStructureBackwards(reference, candidate, known, taken)) place(name, other, 'structure');
   return pairing(places, equal, tolerance);
 }
 

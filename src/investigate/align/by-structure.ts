@@ -46,3 +46,50 @@ function readersOf(candidate: Side, fed: readonly (readonly string[])[]): OpNode
   const nodes = new Set(first.flatMap((name) => candidate.consumers.get(name) ?? []));
   return [...nodes].filter((node) => others.every((names) => names.some((name) => node.inputs.includes(name))));
 }
+
+/** Operators whose operands may change places. */
+const COMMUTES = new Set(['add', 'mul', 'max', 'min', 'maximum', 'minimum', 'and', 'or', 'equal']);
+
+/**
+ * Pairs from behind: where two nodes of the same kind make paired tensors, what they read is paired as well. So a part that
+ * the candidate computes otherwise stays between what agrees before it and what has a place behind it.
+ */
+export function byStructureBackwards(
+  reference: Side,
+  candidate: Side,
+  known: (tensor: string) => readonly string[],
+  taken: ReadonlySet<string>,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  const used = new Set(taken);
+  const place = (tensor: string) => found.get(tensor) ?? known(tensor)[0];
+  for (const node of reference.graph.nodes.toReversed()) {
+    const output = node.outputs.find((t) => t !== '' && place(t) !== undefined);
+    const made = output === undefined ? undefined : candidate.producer.get(place(output) as string);
+    if (made === undefined || kindOf(made.op) !== kindOf(node.op)) continue;
+    const [ours, theirs] = [fedInputs(reference, node), fedInputs(candidate, made)];
+    if (ours.length !== theirs.length) continue;
+    for (const [tensor, other] of operands(ours, theirs, kindOf(node.op), place)) {
+      if (place(tensor) !== undefined || used.has(other) || candidate.value(other) === undefined) continue;
+      found.set(tensor, other);
+      used.add(other);
+    }
+  }
+  return found;
+}
+
+/** Operands side by side; of operators that commute those with a known place are set apart first. */
+function operands(
+  ours: readonly string[],
+  theirs: readonly string[],
+  kind: string,
+  place: (tensor: string) => string | undefined,
+): [string, string][] {
+  const left = [...theirs];
+  const open = ours.filter((tensor) => {
+    const known = COMMUTES.has(kind) ? left.indexOf(place(tensor) ?? '') : -1;
+    if (known >= 0) left.splice(known, 1);
+    return known < 0;
+  });
+  return open.flatMap((tensor, i): [string, string][] => (left[i] === undefined ? [] : [[tensor, left[i]]]));
+}

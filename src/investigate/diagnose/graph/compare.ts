@@ -3,7 +3,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Alignment } from '../../scene.ts';
 import { sameAttribute } from './attributes.ts';
 import type { Difference, Slot } from './difference.ts';
-import { isCommutative } from './operators.ts';
+import { isCommutative, isControl } from './operators.ts';
 import { sameValue } from './same-value.ts';
 import type { Side } from './side.ts';
 import { between } from './subtree.ts';
@@ -34,7 +34,8 @@ const COST = {
   wiring: 1.6,
   output: 1.2,
 };
-const REPLACED = { first: 2, node: 0.3 };
+/** A whole piece for another; the same operator in other surroundings is told attribute by attribute instead. */
+const REPLACED = { first: 2, sameOperator: 6, node: 0.3 };
 /** Pairs of tensors that are looked at: regions are small, but a graph without any agreement is not. */
 const MOST_PAIRS = 4000;
 
@@ -97,7 +98,8 @@ export function compareGraphs(
 
   function* options(r: string, c: string, slots: { r: Slot; c: Slot } | null, after: After): Generator<() => Found> {
     const [made, makes] = [reference.producer(r), candidate.producer(c)];
-    const values = [fixedValue(reference, r), fixedValue(candidate, c)] as const;
+    const held = fixedValue(reference, r);
+    const values = [held, held === undefined ? undefined : candidate.value(c)] as const;
     if (slots !== null && values[0] !== undefined && values[1] !== undefined && after === 'node') {
       const [from, to] = values as readonly [Tensor, Tensor];
       // Two computed constants are looked into first: what differs is how they are computed.
@@ -115,7 +117,8 @@ export function compareGraphs(
     if (makes !== undefined && after !== 'missing' && makes.output === 0) {
       const { node, output } = makes;
       for (const [index, tensor] of node.inputs.entries()) {
-        if (tensor === '' || (candidate.isFixed(tensor) && !candidate.isFixed(c))) continue;
+        if (tensor === '' || isControl(node.op, index) || (candidate.isFixed(tensor) && !candidate.isFixed(c)))
+          continue;
         const dynamic = node.inputs.filter((t, i) => i !== index && !candidate.isFixed(t)).length;
         yield () =>
           add(match(r, tensor, slots, 'added'), {
@@ -127,7 +130,8 @@ export function compareGraphs(
     if (made !== undefined && after !== 'added' && made.output === 0) {
       const { node } = made;
       for (const [index, tensor] of node.inputs.entries()) {
-        if (tensor === '' || (reference.isFixed(tensor) && !reference.isFixed(r))) continue;
+        if (tensor === '' || isControl(node.op, index) || (reference.isFixed(tensor) && !reference.isFixed(r)))
+          continue;
         yield () =>
           add(match(tensor, c, slots, 'missing'), {
             cost: COST.node,
@@ -219,19 +223,15 @@ export function compareGraphs(
     });
   }
 
+  /** Another operator of the very same operands; parameters, which mean something else there, may be others. */
   const otherOperator = (r: OpNode, c: OpNode, output: number): Found => {
-    const count = Math.min(r.inputs.length, c.inputs.length);
-    const left = [...r.inputs.slice(count), ...c.inputs.slice(count)].filter((t) => t !== '').length;
-    const difference: Difference = { kind: 'operator', reference: r, candidate: c, output };
-    let sum: Found = { cost: COST.operator + 0.2 * left, differences: [difference] };
-    for (let i = 0; i < count && sum.cost < Number.POSITIVE_INFINITY; i++) {
-      const [a, b] = [r.inputs[i] as string, c.inputs[i] as string];
-      if (a === '' || b === '') continue;
-      // The first operand is what it works on; tables and parameters of another operator mean something else.
+    const count = Math.max(r.inputs.length, c.inputs.length);
+    for (let i = 0; i < count; i++) {
+      const [a, b] = [r.inputs[i] ?? '', c.inputs[i] ?? ''];
       if (i > 0 && reference.isFixed(a) && candidate.isFixed(b)) continue;
-      sum = add(sum, match(a, b, { r: { node: r, index: i }, c: { node: c, index: i } }, 'node'));
+      if (!same(a, b)) return NEVER;
     }
-    return sum;
+    return { cost: COST.operator, differences: [{ kind: 'operator', reference: r, candidate: c, output }] };
   };
 
   const replaced = (r: string, c: string): Found => {
@@ -244,8 +244,10 @@ export function compareGraphs(
       const other = counterpart(t);
       return other === undefined ? [] : [[t, other]];
     });
+    const sameEnd = reference.producer(r)?.node.op === candidate.producer(c)?.node.op;
     return {
-      cost: REPLACED.first + REPLACED.node * (mine.nodes.length + theirs.nodes.length),
+      cost:
+        (sameEnd ? REPLACED.sameOperator : REPLACED.first) + REPLACED.node * (mine.nodes.length + theirs.nodes.length),
       differences: [
         {
           kind: 'replaced',

@@ -1,9 +1,10 @@
 import type { ModelEdit } from '../../../records/edit.ts';
-import { type Bench, benchFor, type Outcome, tryEdits } from '../../experiment.ts';
+import { type Bench, benchFor, type Outcome, tryEdits, wholeBench } from '../../experiment.ts';
 import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { compareGraphs } from './compare.ts';
 import type { Difference, Revertible } from './difference.ts';
-import { minimal } from './minimal.ts';
+import { inPlace } from './in-place.ts';
+import { minimal } from '../../minimal.ts';
 import { nameCause } from './name/name.ts';
 import { NAMED } from './name/named.ts';
 import { revertOf, type Sides } from './revert.ts';
@@ -33,11 +34,14 @@ export const graphDifference: Hypothesis = {
     if (sides === null) return undefined;
     const bench = await benchFor(question);
     if (bench === null) return undefined;
-    const found = differencesOf(question, sides);
-    const best =
-      (await explain(question, bench, found)) ?? (await explain(question, bench, wholeRegion(question, sides)));
-    if (best === undefined) return undefined;
-    return evidence(question, sides, bench, best);
+    for (const all of [differencesOf(question, sides), wholeRegion(question, sides)]) {
+      for (const trial of trials(question, bench, sides)) {
+        const best = await explain(all, trial);
+        const told = best === undefined ? undefined : evidence(question, sides, bench, best);
+        if (told !== undefined) return told;
+      }
+    }
+    return undefined;
   },
 };
 
@@ -88,14 +92,32 @@ function wholeRegion({ divergence }: Question, sides: Sides): Revertible[] {
   return revertible([{ kind: 'replaced', tensors, ...nodes, leaves }], sides);
 }
 
-async function explain(question: Question, bench: Bench, all: readonly Revertible[]): Promise<Explained | undefined> {
+/** Runs the candidate with edits; null where they do not apply. */
+type Trial = (edits: readonly ModelEdit[]) => Promise<Outcome | null>;
+
+/**
+ * Where edits are tried, the cheapest first: on the piece; on the whole model before the same piece is cut out of it, for
+ * edits that read tensors which the piece does not have; and with the outputs of the whole model.
+ */
+function trials(question: Question, bench: Bench, sides: Sides): Trial[] {
+  const label = 'as in the reference';
+  const plain: Trial = (edits) => tryEdits(question, bench, edits, label);
+  if (bench.kind === 'whole') return [plain];
+  const whole: Trial = async (edits) => {
+    const all = await wholeBench(question);
+    return all === null ? null : tryEdits(question, all, edits, label);
+  };
+  return [plain, (edits) => inPlace(question, bench, sides, edits), whole];
+}
+
+async function explain(all: readonly Revertible[], trial: Trial): Promise<Explained | undefined> {
   if (all.length === 0) return undefined;
   const outcomes = new Map<string, Outcome | null>();
   const tried = async (some: readonly Revertible[]): Promise<Outcome | null> => {
     const key = some.map((r) => all.indexOf(r)).join();
     const before = outcomes.get(key);
     if (before !== undefined) return before;
-    const outcome = await tryEdits(question, bench, editsOf(some), 'as in the reference');
+    const outcome = await trial(editsOf(some));
     outcomes.set(key, outcome);
     return outcome;
   };

@@ -52,3 +52,28 @@ export const MOVING: ReadonlySet<string> = new Set([
   ...['SpaceToDepth', 'Slice', 'Gather', 'GatherElements', 'GatherND', 'Concat', 'Split', 'ReverseSequence'],
 ]);
 export const isReduction = (op: string): boolean => /^Reduce|^Arg(Max|Min)$|^Global.*Pool$/.test(op);
+
+/** Operands that say how an operator works, not what it works on (onnx operator schemas). */
+const CONTROL: Readonly<Record<string, number>> = {
+  Reshape: 1,
+  Expand: 1,
+  Tile: 1,
+  Slice: 1,
+  Gather: 1,
+  GatherElements: 1,
+  GatherND: 1,
+  Pad: 1,
+  Resize: 1,
+  Squeeze: 1,
+  Unsqueeze: 1,
+  CumSum: 1,
+  TopK: 1,
+  Clip: 1,
+  Trilu: 1,
+  QuantizeLinear: 1,
+  DequantizeLinear: 1,
+  Dropout: 1,
+};
+/** Whether an operand is a parameter. The condition of a choice is one as well. */
+export const isControl = (op: string, index: number): boolean =>
+  (op === 'Where' && index === 0) || (index > 0 && (/^Reduce/.test(op) || index >= (CONTROL[op] ?? Infinity)));

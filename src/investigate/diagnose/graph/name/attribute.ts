@@ -35,8 +35,6 @@ const BY_NAME: Readonly<Record<string, DiagnosisCode>> = {
   largest: 'index-differs',
   sorted: 'index-differs',
   select_last_index: 'ties',
-  exclusive: 'index-differs',
-  reverse: 'index-differs',
   training_mode: 'batchnorm-training',
   perm: 'layout-permuted',
   blocksize: 'layout-permuted',

@@ -39,6 +39,8 @@ export function narrowed(side: Side, nodes: readonly OpNode[]): Named | undefine
     if (to === undefined || kept === undefined || had === undefined || kept >= had) continue;
     // A float that becomes an integer is rounded or cut: that is arithmetic, not precision.
     if (from?.includes('float') === true && !to.includes('float')) continue;
+    // Whole numbers that the narrower type holds lose nothing.
+    if (from?.includes('int') === true && largestOf(side, node.inputs[0] as string) <= 2 ** kept) continue;
     const largest = to === 'float16' ? largestOf(side, node.inputs[0] as string) : 0;
     if (largest > LARGEST_HALF) return { code: 'float16-range', args: { largest: short(largest), dtype: to } };
     return { code: 'dtype-narrowed', args: { dtype: to } };

@@ -120,6 +120,8 @@ function ofWeight(change: Change): Named {
 function ofTerm(change: Change, { from, to, node, index, side }: Place, values: Named['args']): Named {
   if (isMaskValue(from) || isMaskValue(to)) return { code: 'mask-differs', args: values ?? {} };
   if (change.kind === 'scalar') {
+    if (change.to === 0 && change.from !== 0 && !isEpsilon(side, node, change.from, 0) && !isIntegral(from))
+      return { code: 'bias-dropped', args: values ?? {} };
     if (isEpsilon(side, node, change.from, change.to)) return { code: 'epsilon-differs', args: values ?? {} };
     const other = node.inputs[1 - index] ?? '';
     const first = side.view.graph.inputs.includes(other);
@@ -226,7 +228,7 @@ const offsetOf = (change: Change): Record<string, unknown> =>
   change.kind === 'scalar' ? { offset: short(change.to - change.from) } : {};
 
 const MOST_SHOWN = 12;
-function orderInWords(order: readonly number[]): string {
+export function orderInWords(order: readonly number[]): string {
   if (order.every((at, i) => at === order.length - 1 - i)) return 'reversed';
   if (isRoll(order)) return `rolled by ${rollOf(order)}`;
   const moved = order.flatMap((at, i) => (at === i ? [] : [i]));

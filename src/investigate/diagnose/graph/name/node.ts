@@ -28,7 +28,8 @@ export function nameMissing({ reference: node, through }: Missing, { sides: { re
   return nameNode(reference, node, through, 'missing');
 }
 
-function nameNode(side: Side, node: OpNode, through: number, what: 'added' | 'missing'): Named {
+/** What a node does that only one side has. */
+export function nameNode(side: Side, node: OpNode, through: number, what: 'added' | 'missing'): Named {
   const { op } = node;
   const other = otherOperand(side, node, through);
   if (op === 'Dropout' || isRandom(side, node)) return { code: 'randomness' };
@@ -37,7 +38,7 @@ function nameNode(side: Side, node: OpNode, through: number, what: 'added' | 'mi
     (what === 'added' && madeBy(side, node.inputs[through] ?? '', isRange, 1) !== undefined)
   ) {
     const positions = madeBy(side, node.inputs[through] ?? '', isRange, 3) !== undefined || isRangeNear(side, node);
-    return { code: positions ? 'position-offset' : 'index-differs', args: { operator: op } };
+    return { code: positions ? 'position-offset' : 'index-differs', args: { operator: op, feeds: true } };
   }
   if (other !== undefined && isMaskValue(other)) return { code: 'mask-differs', args: { operator: op } };
   if (isMaskLogic(side, node)) return { code: 'mask-differs', args: { operator: op } };

@@ -2,6 +2,7 @@ import type { DiagnosisCode } from '../../../../core/diagnosis-catalogue.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
 import type { Difference } from '../difference.ts';
 import type { Named, Proven } from './cause.ts';
+import { chainOf, nameChain } from './chain.ts';
 import { briefly } from './constant.ts';
 import { isMaskValue } from './context.ts';
 import { type Role, roleOf } from './role.ts';
@@ -47,11 +48,14 @@ export const nameOrder = ({ reference, order }: Extract<Difference, { kind: 'ord
     ? { code: 'channel-order', args: { axis: reference.attributes.axis ?? 0, order: order.join(', ') } }
     : { code: 'operands-swapped' };
 
-/** Another tensor is read. */
+/** Another tensor is read: one further on, one further back, or one elsewhere. */
 export function nameWiring(
   { from, to, reference, index }: Extract<Difference, { kind: 'wiring' }>,
-  { sides: { candidate } }: Proven,
+  proven: Proven,
 ): Named {
+  const { candidate } = proven.sides;
+  const chain = chainOf(candidate, from, to, 'added') ?? chainOf(candidate, to, from, 'missing');
+  if (chain !== undefined) return nameChain(chain, proven);
   const [a, b] = [candidate.producer(from)?.node, candidate.producer(to)?.node];
   if (a !== undefined && a === b && a.op === 'Split')
     return { code: 'channel-order', args: { axis: a.attributes.axis ?? 0, order: 'parts exchanged' } };

@@ -4,6 +4,7 @@ import { ACTIVATIONS, isElementwise, MOVING, NORMALISATIONS } from '../operators
 import type { Side } from '../side.ts';
 import { dtypeOf, narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
+import { nameChain } from './chain.ts';
 import { isMaskValue } from './context.ts';
 import { softmaxAxes } from './softmax-axes.ts';
 
@@ -21,12 +22,12 @@ export function nameReplaced(difference: Replaced, proven: Proven): Named | unde
   const { sides } = proven;
   const values = { from: opsOf(before), to: opsOf(after) };
   const cast = narrowed(sides.candidate, after);
-  if (cast !== undefined && narrowed(sides.reference, before) === undefined) {
-    return isWhole(sides.reference, difference.tensors.reference) &&
-      cast.code === 'dtype-narrowed' &&
-      hasFloat(sides.candidate, after)
-      ? { code: 'integer-arithmetic', args: values }
-      : cast;
+  if (cast !== undefined && narrowed(sides.reference, before) === undefined) return cast;
+  const left = after.filter((n) => n.op !== 'Identity' && !BOOKKEEPING.has(n.op));
+  const [start] = Object.entries(difference.leaves).find(([, there]) => hangsOn(sides.candidate, after, there)) ?? [];
+  if (left.length === 0 && start !== undefined) {
+    const chain = { side: sides.reference, nodes: before, start, end: difference.tensors.reference };
+    return nameChain({ ...chain, what: 'missing' }, proven);
   }
   const main = mainOf(before);
   if (main === undefined) return undefined;
@@ -64,8 +65,9 @@ function mainOf(nodes: readonly OpNode[]): OpNode | undefined {
 }
 
 const isWhole = (side: Side, tensor: string): boolean => /^u?int/.test(dtypeOf(side, tensor) ?? '');
-const hasFloat = (side: Side, nodes: readonly OpNode[]): boolean =>
-  nodes.some((n) => (dtypeOf(side, n.outputs[0]) ?? '').includes('float'));
+/** The nodes hand on a tensor, or there are none: then the tensor itself stands for it. */
+const hangsOn = (side: Side, nodes: readonly OpNode[], tensor: string): boolean =>
+  nodes.length === 0 ? side.view.graph.tensors[tensor] !== undefined : nodes.some((n) => n.inputs.includes(tensor));
 
 const masks = (side: Side, nodes: readonly OpNode[]): boolean =>
   nodes.some((n) =>
