@@ -215,8 +215,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const bytes = (t: Tensor | undefined) =>
-  t?.dtype === 'string' ? t.strings : t?.data.slice();
+const bytes = (t: Tensor | undefined) => (t?.dtype === 'string' ? t.strings : t?.data.slice());
 
 describe.each(Object.keys(TARGETS))('%s', (name) => {
   it('tells a graph in an order of computation, and answers as without taps', async () => {
