@@ -3,6 +3,7 @@ import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { type Localised, localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
+import { repair } from './repair/repair.ts';
 import type { Scene } from './scene.ts';
 
 /**
@@ -29,6 +30,7 @@ export async function investigate(lab: Lab, notebook: Notebook): Promise<void> {
     }
   }
   notebook.unknown(whereWords(divergences[0]), tried);
+  await repair(lab, notebook);
 }
 
 /** A scene of which nothing but inputs and answers is known. */

@@ -8,6 +8,7 @@ import type { Observation, SampleRun } from '../../records/observation.ts';
 import type { Diagnosis, ReportCase } from '../../records/report.ts';
 import type { SamplePlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
+import type { KeyedModel } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
 import type { Probing } from './probing.ts';
 import type { ObservedSide } from './side.ts';
@@ -17,6 +18,14 @@ export interface Investigated {
   readonly investigation: Investigation;
   readonly diagnoses: readonly Diagnosis[];
   readonly firstDivergence: ReportCase['firstDivergence'];
+  /** Models to be kept beside the report. */
+  readonly kept: readonly KeptModel[];
+}
+
+export interface KeptModel {
+  readonly kind: Investigation['files'][number]['kind'];
+  readonly about: string;
+  readonly model: KeyedModel;
 }
 
 /** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */

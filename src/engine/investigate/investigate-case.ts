@@ -22,8 +22,9 @@ export async function investigateCase(
   const started = performance.now();
   const notebook = new Notebook();
   const budget = new Budget(seconds, ctx.signal);
+  const lab = new StepLab(ctx, conversion, trace, budget);
   try {
-    await investigate(new StepLab(ctx, conversion, trace, budget), notebook);
+    await investigate(lab, notebook);
   } catch (error) {
     notebook.status = 'partial';
     notebook.reason =
@@ -47,6 +48,7 @@ export async function investigateCase(
       notes: [...notebook.notes],
     },
     diagnoses: notebook.diagnoses,
+    kept: lab.kept,
     firstDivergence:
       first === undefined
         ? null

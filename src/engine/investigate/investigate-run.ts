@@ -8,6 +8,7 @@ import { reportCase } from '../report-case.ts';
 import { reproduceCommands } from '../reproduce.ts';
 import type { RunOptions } from '../run.ts';
 import { runConversion } from '../run-conversion.ts';
+import { RunFolder } from '../run-folder.ts';
 import { Store } from '../store.ts';
 import { investigateCase } from './investigate-case.ts';
 
@@ -80,17 +81,14 @@ async function lookInto(
   if (again.verdict === 'pass') return none(old, 'it passes now: there is nothing to explain');
   if (trace.failure?.side === 'reference')
     return none(old, `the reference itself does not run: ${again.reference.failure?.message ?? 'see its log'}`);
-  const { investigation, diagnoses, firstDivergence } = await investigateCase(
-    ctx,
-    conversion,
-    trace,
-    options.secondsPerCase,
-  );
+  const found = await investigateCase(ctx, conversion, trace, options.secondsPerCase);
+  const { investigation, diagnoses, firstDivergence } = found;
+  const files = new RunFolder(options.folder).keepFound(conversion, found);
   const notes =
     again.verdict === old.verdict
       ? investigation.notes
       : [...investigation.notes, `the verdict of the run is ${old.verdict}, today it is ${again.verdict}`];
-  return { ...old, diagnoses: [...diagnoses], firstDivergence, investigation: { ...investigation, notes } };
+  return { ...old, diagnoses: [...diagnoses], firstDivergence, investigation: { ...investigation, notes, files } };
 }
 
 /** Nothing was looked into, and why. What an earlier investigation found stays. */

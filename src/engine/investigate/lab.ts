@@ -24,10 +24,9 @@ import { LazyTensors } from '../../tensor/lazy.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
-import type { Trace } from '../conversion/trace.ts';
+import type { KeptModel, Trace } from '../conversion/trace.ts';
 import { twinOf } from '../conversion/twin.ts';
 import { unoptimisedOptions } from '../conversion/watched.ts';
-import type { KeyedModel } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Budget } from './budget.ts';
@@ -51,7 +50,7 @@ export class StepLab implements Lab {
   readonly #budget: Budget;
   readonly #specimens: Specimens;
   /** Models that are to lie beside the report. */
-  readonly kept: (Kept & { readonly model: KeyedModel })[] = [];
+  readonly kept: KeptModel[] = [];
   #fed = 0;
 
   constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget) {
@@ -61,10 +60,7 @@ export class StepLab implements Lab {
     this.#budget = budget;
     this.#specimens = new Specimens(ctx, conversion);
     this.facts = factsOf(conversion, trace);
-    // Questions are handed on alone (`const { run } = lab`).
-    this.inputs = this.inputs.bind(this);
-    this.run = this.run.bind(this);
-    this.observed = this.observed.bind(this);
+    this.#bindQuestions();
     const add = (side: ObservedSide | null): Specimen | null => (side === null ? null : this.#specimens.add(side));
     this.reference = add(trace.sides.reference);
     this.candidate = add(trace.sides.candidate);
@@ -207,6 +203,15 @@ export class StepLab implements Lab {
     this.kept.push({ kind, about, model: this.#specimens.sideOf(specimen).model });
   }
 
+  /** Questions are handed on alone (`const { run } = lab`) and by objects that stand in front of a lab. */
+  #bindQuestions(): void {
+    for (const name of Object.getOwnPropertyNames(StepLab.prototype)) {
+      const question: unknown = Reflect.get(this, name);
+      if (name !== 'constructor' && typeof question === 'function')
+        Object.defineProperty(this, name, { value: question.bind(this), enumerable: true, writable: true });
+    }
+  }
+
   /** No request outlives the budget by much: a model that hangs costs the investigation, not the evening. */
   #limited(): Conversion {
     const { case: c } = this.#conversion;
@@ -306,6 +311,7 @@ function ranOf(
     outputs: answered.filter((name) => !names.has(name)),
     taps: tapped === undefined ? answered.filter((name) => names.has(name)) : LazyTensors.in(join(dir, tapped.file)),
     untapped: tapped?.missing ?? [],
+    apart: tapped?.apart ?? [],
     milliseconds: run.milliseconds,
   };
 }
@@ -327,5 +333,6 @@ const joined = (a: Answered, b: Answered): Answered => ({
   outputs: a.outputs,
   taps: a.taps.with(b.taps),
   untapped: [...a.untapped, ...b.untapped],
+  apart: [...a.apart, ...b.apart],
   milliseconds: a.milliseconds + b.milliseconds,
 });

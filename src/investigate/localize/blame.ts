@@ -27,8 +27,9 @@ const SILENT = new Set([
 ]);
 
 /**
- * Which node of a region is named. The last one is proven wrong; but where the candidate computes the region with the same
- * operators less one, that one was left out, and what follows only shows it.
+ * Which node of a region is named: the first, which has no counterpart although all before it agrees. But where the candidate
+ * computes the region with the same operators less one, that one was left out; and where it reads another output of the
+ * node before, that node's outputs were crossed.
  */
 export function blame(
   frontier: Frontier,
@@ -41,7 +42,10 @@ export function blame(
   const made =
     status.kind === 'unknown' ? [] : candidateRegion(status.candidate, candidate, agreed(pairing, reference, statusOf));
   const left = leftOut(frontier.region, made, reference) ?? crossed(frontier, made.at(-1), reference, statusOf);
-  return { node: left ?? frontier.node, candidate: made };
+  const [first = frontier.node] = frontier.region.filter(
+    (node) => !SILENT.has(kindOf(node.op)) && tells(node, reference),
+  );
+  return { node: left ?? first, candidate: made };
 }
 
 /**
@@ -91,6 +95,15 @@ function candidateRegion(tensor: string, candidate: Side, agreeing: ReadonlySet<
   return candidate.graph.nodes.filter((node) => inside.has(node));
 }
 
+/** Whether a node computes values rather than shapes and sizes: those are integers in a row. */
+const tells = (node: OpNode, reference: Side): boolean =>
+  node.inputs.length === 0 ||
+  node.outputs.some((t) => {
+    const summary = reference.summary(t);
+    if (summary === null) return false;
+    return summary.informative || summary.shape.length > 1 || !summary.dtype.startsWith('int');
+  });
+
 function leftOut(region: readonly OpNode[], made: readonly OpNode[], reference: Side): OpNode | undefined {
   const count = new Map<string, number>();
   for (const { op } of made) count.set(kindOf(op), (count.get(kindOf(op)) ?? 0) + 1);
@@ -100,7 +113,7 @@ function leftOut(region: readonly OpNode[], made: readonly OpNode[], reference: 
     const kind = kindOf(node.op);
     const there = count.get(kind) ?? 0;
     if (there > 0) count.set(kind, there - 1);
-    else if (!SILENT.has(kind) && node.outputs.some((t) => reference.summary(t) !== null)) lost.push(node);
+    else if (!SILENT.has(kind) && tells(node, reference)) lost.push(node);
   }
   const added = [...count].some(([kind, n]) => n > 0 && !SILENT.has(kind));
   return lost.length === 1 && !added ? lost[0] : undefined;

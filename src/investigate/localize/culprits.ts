@@ -79,12 +79,12 @@ export async function* culprits(scene: OpenScene): AsyncGenerator<Culprit> {
     passed.add(next.tensor);
   }
   if (count > 0) return;
-  // Nothing mattered by itself: what was made wrong somewhere, nearest to an explanation first.
-  const byShare = minor.toSorted((a, b) => (b.explained ?? 0) - (a.explained ?? 0));
-  yield* byShare.slice(0, MOST);
+  // Nothing mattered by itself: what was made wrong somewhere, first ones first, those that matter least left out.
+  const most = Math.max(0, ...minor.map((m) => m.explained ?? 0));
+  yield* minor.filter((m) => (m.explained ?? 0) >= most / 2).slice(0, MOST);
 }
 
-const statusesOf = (scene: OpenScene): StatusOf => statuses(scene.alignment, scene.referenceSide, scene.toleranceOf);
+const statusesOf = (scene: OpenScene): StatusOf => statuses(scene);
 
 const wrongOutputs = (scene: OpenScene): string[] =>
   outputErrors(scene)

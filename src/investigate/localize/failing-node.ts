@@ -75,7 +75,7 @@ async function seePart(
 
 /** The first node before the failing one whose result parts already. */
 function firstBefore(scene: OpenScene, failing: OpNode) {
-  const byValue = statuses(scene.alignment, scene.referenceSide, scene.toleranceOf);
+  const byValue = statuses(scene);
   // The same elements in another shape are what makes the next node fail.
   const statusOf = (tensor: string): Status => {
     const status = byValue(tensor);

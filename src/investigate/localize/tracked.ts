@@ -12,7 +12,7 @@ const SHOWN = 60;
  */
 export async function trackedNodes(scene: OpenScene, divergences: readonly Divergence[]): Promise<TrackedNode[]> {
   const { nodes } = scene.reference.graph;
-  const statusOf = statuses(scene.alignment, scene.referenceSide, scene.toleranceOf);
+  const statusOf = statuses(scene);
   const centres = divergences.map((d) => scene.referenceSide.place.get(d.reference.node) ?? 0);
   const away = (i: number) => Math.min(...centres.map((centre) => Math.abs(centre - i)));
   const near = nodes
