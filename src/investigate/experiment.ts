@@ -84,7 +84,8 @@ export function counterpart(
   return { ...value, shape };
 }
 
-async function wholeBench({ scene }: Question): Promise<Bench | null> {
+/** All of the candidate with its failing outputs. */
+export async function wholeBench({ scene }: Question): Promise<Bench | null> {
   const { lab, how, sample } = scene;
   const { candidate, reference } = lab;
   if (candidate === null) return null;

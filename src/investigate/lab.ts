@@ -45,6 +45,8 @@ export type Ran =
       readonly taps: NamedTensors;
       /** Tensors that could not be tapped, with the reason. */
       readonly untapped: readonly { readonly name: string; readonly reason: string }[];
+      /** Outputs that came out otherwise because of tapping, relative to their rms as deployed; null where it is no number. */
+      readonly apart: readonly { readonly output: string; readonly relative: number | null }[];
       readonly milliseconds: number;
     }
   | { readonly ok: false; readonly code: string; readonly message: string };

@@ -16,6 +16,8 @@ export const sampleRun = z.object({
       file: z.string(),
       tensors: z.array(tensorInfo),
       missing: z.array(z.object({ name: z.string(), reason: z.string() })),
+      /** Outputs that were not the same while tapping: largest difference over the rms as deployed, null where it is no number. */
+      apart: z.array(z.object({ output: z.string(), relative: z.number().nullable() })).optional(),
     })
     .optional(),
 });

@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../src/core/paths.ts';
 import { type OpGraph, opGraph } from '../../src/records/graph.ts';
+import type { SampleRun } from '../../src/records/observation.ts';
 import type { Variant } from '../../src/records/variant.ts';
 import { readSafetensors, writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { NamedTensors } from '../../src/tensor/tensor.ts';
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import type { WorkerPool } from '../../src/workers/pool.ts';
-import type { InputRef, ModelRef, Tapped, Verbs } from '../../src/workers/protocol.ts';
+import type { InputRef, ModelRef, Verbs } from '../../src/workers/protocol.ts';
 
 /** A model that a runtime can be asked to look into. */
 export interface TapTarget {
@@ -28,7 +29,7 @@ export interface LookedInto {
   readonly plain: NamedTensors;
   readonly outputs: NamedTensors;
   readonly taps: NamedTensors;
-  readonly missing: Tapped['missing'];
+  readonly missing: NonNullable<SampleRun['tapped']>['missing'];
 }
 
 let calls = 0;
