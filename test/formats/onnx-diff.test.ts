@@ -132,7 +132,7 @@ test('random weights: mean, root mean square and sign stay, masks and integers t
     readonly [number[], number[]],
   ];
   expect(w[1]).not.toEqual(w[0]);
-  moments(w[0]).forEach((moment, i) => expect(moments(w[1])[i]).toBeCloseTo(moment, 5));
+  for (const [i, moment] of moments(w[0]).entries()) expect(moments(w[1])[i]).toBeCloseTo(moment, 5);
   expect(moments(v[1])[0]).toBeCloseTo(moments(v[0])[0] as number, 4);
   expect(Math.min(...v[1])).toBeGreaterThan(0);
   for (const name of ['mask', 'axes']) expect(listOf(after.get(name))).toEqual(listOf(before.get(name)));
