@@ -1,11 +1,12 @@
 import type { Divergence, Investigation, TrackedNode } from '../../records/investigation.ts';
 import type { Pairing } from '../align/align.ts';
 import type { Lab } from '../lab.ts';
-import { distance, wrongness } from '../measure.ts';
 import type { Scene } from '../scene.ts';
 import { culprits } from './culprits.ts';
+import { spoiltByOptimiser } from './disturbed.ts';
 import { divergenceOf } from './divergence.ts';
 import { failingNode } from './failing-node.ts';
+import { observedError } from './observed.ts';
 import { samplesToTry } from './samples.ts';
 import { buildScene, isOpen, type OpenScene, outputErrors, type SceneOrReason } from './scene.ts';
 import { trackedNodes } from './tracked.ts';
@@ -50,15 +51,22 @@ export async function localise(lab: Lab, onFound: (found: Localised) => void = (
     scenes.set(key, made);
     return made;
   };
+  if (lab.facts.findings.some(({ code }) => code === 'candidate-not-deterministic'))
+    note(
+      'the candidate answers differently each time: what is named first is where its answers of one time part from the reference',
+    );
   for (const sample of samplesToTry(lab).slice(0, SAMPLES)) {
     tell({ samples: [...found.samples, sample] });
     for (const precision of await precisions(lab, sample, sceneOf, note)) {
-      const { scene, reasons, failure } = await sceneOf(sample, precision);
+      const { scene, reasons, failure, disturbed } = await sceneOf(sample, precision);
       tell({ scene, alignment: isOpen(scene) ? summaryOf(scene) : { ...NOTHING, reason: reasons.join('; ') || null } });
       for (const reason of reasons) note(reason);
       if (!isOpen(scene)) {
         const failed = failure === null ? undefined : await failingNode(scene, failure);
         if (failed !== undefined) tell({ divergences: [failed] });
+      } else if (disturbed === true) {
+        const spoilt = await spoiltByOptimiser(scene);
+        if (spoilt !== undefined) tell({ divergences: [spoilt] });
       } else {
         for await (const culprit of culprits(scene))
           tell({ divergences: [...found.divergences, divergenceOf(culprit)] });
@@ -93,18 +101,6 @@ async function precisions(
   const deployed = observedError(lab, sample);
   if (deployed !== null && error < FUNCTION_DIFFERS * Math.min(1, deployed)) return ['deployed', 'float64'];
   return ['float64', 'deployed'];
-}
-
-/** Largest error of the failing outputs as they were judged. Null: they were not. */
-function observedError(lab: Lab, sample: string): number | null {
-  const { reference, candidate } = lab.observed(sample);
-  const { outputs } = lab.facts;
-  const asked = outputs.some((o) => o.failed) ? outputs.filter((o) => o.failed) : outputs;
-  const errors = asked.flatMap((output) => {
-    const [a, b] = [reference?.get(output.reference), candidate?.get(output.candidate)];
-    return a === undefined || b === undefined ? [] : [wrongness(distance(a, b))];
-  });
-  return errors.length === 0 ? null : Math.max(...errors);
 }
 
 function summaryOf({ referenceSide, candidateSide, alignment }: OpenScene): Investigation['alignment'] {
