@@ -48,7 +48,7 @@ export async function labOf({ reference, candidate, inputs, dir, facts }: LabOpt
     runs += 1;
     try {
       const outputs = await runOnnx(path, typeof sample === 'string' ? inputs : sample);
-      return { ok: true, outputs, taps: new Map(), untapped: [], milliseconds: 0 };
+      return { ok: true, outputs, taps: new Map(), untapped: [], apart: [], milliseconds: 0 };
     } catch (error) {
       return { ok: false, code: 'run-failed', message: (error as Error).message };
     }
