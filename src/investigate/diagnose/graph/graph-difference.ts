@@ -1,10 +1,10 @@
 import type { ModelEdit } from '../../../records/edit.ts';
 import { type Bench, benchFor, type Outcome, tryEdits, wholeBench } from '../../experiment.ts';
+import { minimal } from '../../minimal.ts';
 import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { compareGraphs } from './compare.ts';
 import type { Difference, Revertible } from './difference.ts';
 import { inPlace } from './in-place.ts';
-import { minimal } from '../../minimal.ts';
 import { nameCause } from './name/name.ts';
 import { NAMED } from './name/named.ts';
 import { revertOf, type Sides } from './revert.ts';
