@@ -12,12 +12,12 @@ from onpar_host.contract import Contract, TensorSpec
 from onpar_host.graph import OpGraph
 from onpar_host.packages import require
 from onpar_host.session import Session
+from onpar_host.stand_ins import stand_ins
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
 from .device import Device
 from .forward import Call
-from .stand_ins import stand_ins
 from .taps.tapping import Source, Tapping
 from .tensors import collect_outputs, to_torch
 
