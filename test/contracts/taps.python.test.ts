@@ -127,7 +127,7 @@ def run(weights, x):
     return {"scores": nn.log_softmax(hidden - weights["shift"]), "x": x}
 
 def build():
-    grid = np.arange(12, dtype=np.float32).reshape(4, 3)
+    grid = np.arange(16, dtype=np.float32).reshape(4, 4)
     return run, {"first": {"kernel": np.sin(grid)}, "shift": np.cos(grid[0])}
 `;
 
