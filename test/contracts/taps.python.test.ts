@@ -71,7 +71,9 @@ class Noisy(nn.Module):
         self.drop, self.norm = nn.Dropout(0.5), nn.BatchNorm1d(4)
 
     def forward(self, x):
-        return self.norm(self.drop(x))
+        # Whoever runs it twice on one tensor gets another answer.
+        x.add_(1)
+        return self.norm(self.drop(x)) + x
 
 def made(kind):
     torch.manual_seed(3)
