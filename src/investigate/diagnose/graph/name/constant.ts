@@ -24,7 +24,15 @@ export function nameConstant(difference: ConstantDifference, proven: Proven): Na
   const half = proven.question.scene.lab.facts.declared === 'float16';
   if (half && change.kind === 'narrowed' && change.narrowing.kind === 'grid')
     return { code: 'float16-range', args: { tensor } };
-  const named = byRole(role, change, { from, to, node: reference.node, index: reference.index, side: sides.reference, held });
+  const held = sides.candidate.isFixed(tensor ?? '');
+  const named = byRole(role, change, {
+    from,
+    to,
+    node: reference.node,
+    index: reference.index,
+    side: sides.reference,
+    held,
+  });
   return { code: named.code, args: { tensor, ...spoken(change), ...named.args } };
 }
 
