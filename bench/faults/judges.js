@@ -9,30 +9,34 @@ import { nameOf, suiteOf } from './suite.js';
 /** Pairs that one run judges: short enough to see it move, long enough that starting costs nothing. */
 const PAIRS_PER_RUN = 150;
 
-/** Pair id -> {alarm, verdict, codes} of one suite. Anything but `pass` is an alarm, as it is for onpar's exit code. */
-export function judge(place, bases, pairs, name) {
+/** Pair id -> its case in the report of one suite, and the run's folder; no case where onpar made none. */
+export function report(place, bases, pairs, name, more = []) {
   const suite = join(place, `${name}.json`);
   writeFileSync(suite, `${JSON.stringify(suiteOf(bases, pairs), null, 1)}\n`);
   const out = join(place, 'runs', name);
   const [node, ...entry] = cli;
-  const options = ['--out', out, '--cache', join(place, 'store'), '--reporter', 'json'];
+  const options = ['--out', out, '--cache', join(place, 'store'), '--reporter', 'json', ...more];
   const { status } = spawnSync(node, [...entry, 'run', suite, ...options], {
     env: quiet,
     stdio: ['ignore', 2, 'ignore'],
   });
   if (status !== 0 && status !== 1) throw new Error(`onpar ended with exit code ${status}: ${suite}`);
-  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
-  const found = new Map(report.cases.map((c) => [c.id.replace(/@[^@]*$/, ''), c]));
-  return pairs.map((pair) => {
-    const c = found.get(`${pair.base}/${nameOf(pair)}`);
-    if (c === undefined) return [pair.id, { alarm: true, verdict: 'absent', codes: [] }];
+  const { cases } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+  const found = new Map(cases.map((c) => [c.id.replace(/@[^@]*$/, ''), c]));
+  return { suite, out, cases: new Map(pairs.map((pair) => [pair.id, found.get(`${pair.base}/${nameOf(pair)}`)])) };
+}
+
+/** Pair id -> {alarm, verdict, codes} of one suite. Anything but `pass` is an alarm, as it is for onpar's exit code. */
+export function judge(place, bases, pairs, name) {
+  return [...report(place, bases, pairs, name, ['--investigate=off']).cases].map(([id, c]) => {
+    if (c === undefined) return [id, { alarm: true, verdict: 'absent', codes: [] }];
     const codes = c.findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code);
-    return [pair.id, { alarm: c.verdict !== 'pass', verdict: c.verdict, codes: [...new Set(codes)] }];
+    return [id, { alarm: c.verdict !== 'pass', verdict: c.verdict, codes: [...new Set(codes)] }];
   });
 }
 
 /** Whole bases at a time, so that a reference is observed once. */
-function portions(bases, pairs) {
+export function portions(bases, pairs) {
   const all = [[]];
   for (const name of Object.keys(bases)) {
     if (all.at(-1).length >= PAIRS_PER_RUN) all.push([]);

@@ -4,7 +4,9 @@
 function inputsOf({ inputs, source }) {
   // Code and pickles do not say what they take.
   if (source !== undefined && inputs.length > 0)
-    return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+    return Object.fromEntries(
+      inputs.map(({ name, dtype, shape, range }) => [name, { dtype, shape, ...(range ? { range } : {}) }]),
+    );
   const told = inputs.filter(({ hint, range }) => hint && range !== null);
   return Object.fromEntries(told.map(({ name, range }) => [name, { range }]));
 }

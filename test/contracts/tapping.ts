@@ -10,7 +10,7 @@ import { elementCount, type NamedTensors, type Tensor } from '../../src/tensor/t
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import { resolveNodeEnvironment } from '../../src/workers/node-environment.ts';
 import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
-import type { Tapped } from '../../src/workers/protocol.ts';
+import type { SampleRun } from '../../src/records/observation.ts';
 import { toolchain as findToolchain } from '../../src/workers/toolchains/manifest.ts';
 
 /** A model to look into. `inputs`: what the suite would declare, for models that declare nothing; all float32. */
@@ -33,7 +33,7 @@ export interface Seen {
   readonly outputs: NamedTensors;
   readonly untapped: NamedTensors;
   readonly taps: NamedTensors;
-  readonly tapped: Tapped;
+  readonly tapped: NonNullable<SampleRun['tapped']>;
 }
 
 const LIMIT = { timeoutMs: 120_000 };
@@ -96,7 +96,7 @@ export class Tapping {
       const plain = await open(false);
       const untapped = await ran(plain.session, 'plain');
       const { session, contract, facts } = await open(true);
-      const { graph } = await worker.request('graph', { session }, LIMIT);
+      const { graph } = await worker.request('graph', { session, inputs }, LIMIT);
       const all = Object.entries(graph.tensors).filter(([, { tappable, constant }]) => tappable || constant === true);
       const { file, tapped } = await ran(session, 'tapped', names ?? all.map(([name]) => name));
       if (tapped === undefined) throw new Error('the answer holds no taps');

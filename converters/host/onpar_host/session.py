@@ -27,6 +27,8 @@ class Session:
         self.contract = contract
         self.facts: dict[str, Any] = facts or {}
         self.findings: list[Finding] = findings or []
+        self.graph_facts: dict[str, Any] = {}
+        """What came out while `graph` was answered: how it was made."""
         self.apart: dict[str, float] = {}
         """Outputs that differed while the last sample was tapped, relative to their rms."""
 
@@ -41,6 +43,9 @@ class Session:
     def collect(self, result: Any) -> dict[str, Tensor]:
         """Named outputs in the model's order."""
         raise NotImplementedError
+
+    def example(self, feed: Any) -> None:
+        """Inputs of a sample, before `graph`, for models whose graph is found by running them."""
 
     def graph(self) -> OpGraph:
         """What the model computes. Only of sessions opened with `taps`.

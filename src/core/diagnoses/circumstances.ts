@@ -29,7 +29,7 @@ export const CIRCUMSTANCES = {
   ),
   'contract-differs': cause(
     'another contract',
-    'Names, dtypes, ranks or numbers of inputs or outputs differ; the values themselves do not, or cannot be compared for it.',
+    'Names, order, dtypes, ranks or numbers of inputs or outputs differ; the values themselves do not, or cannot be compared for it.',
     'Map what was renamed in the suite, or export with the names and types of the source.',
     (where, a) => `${where}: the contract differs${change(a)}`,
   ),

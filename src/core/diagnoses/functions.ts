@@ -41,7 +41,7 @@ export const FUNCTIONS = {
   ),
   'epsilon-differs': cause(
     'another epsilon',
-    'The small number that keeps a normalisation from dividing by zero is another one.',
+    'The small number that keeps a normalisation, a quotient, a root or a logarithm away from zero is another one, lost, or added.',
     'Pass the epsilon explicitly in the source; defaults differ between frameworks.',
     (where, a) => `${where} has another epsilon${change(a)}`,
   ),
@@ -89,19 +89,19 @@ export const FUNCTIONS = {
   ),
   'operator-missing': cause(
     'an operator is left out',
-    'An operator other than an activation is not there: a residual addition, a normalisation, a scale, an absolute value.',
+    'An operator other than an activation is not there: a residual addition, a normalisation, a scale, an absolute value. Only where no code says more precisely what it does.',
     'Report it to the exporter with the reduced model.',
     (where, a) => `${where}: ${String(a.operator ?? 'an operator')} of the reference is left out`,
   ),
   'operator-added': cause(
     'an operator too many',
-    'An operator other than an activation is applied that the reference does not have.',
+    'An operator other than an activation is applied that the reference does not have. Only where no code says more precisely what it does.',
     'Report it to the exporter with the reduced model.',
     (where, a) => `${where}: ${String(a.operator ?? 'an operator')} is applied that the reference does not have`,
   ),
   'operator-differs': cause(
     'another operator',
-    'Another operator stands in its place: a sum for a mean, a maximum for an average, floor for round.',
+    'Another operator stands in its place: a sum for a mean, a maximum for an average, floor for round. Only where no code says more precisely what it does.',
     'Report it to the exporter with the reduced model.',
     (where, a) => `${where} computes another operator${change(a)}`,
   ),

@@ -4,7 +4,7 @@ import { cause, change, type DiagnosisEntry } from './entry.ts';
 export const VALUES = {
   'weights-differ': cause(
     'other weights',
-    'Weights (stored statistics of a normalisation and leaf values of trees among them) are not those of the source: an older checkpoint, another layer’s, scaled, replaced.',
+    'Weights (stored statistics of a normalisation, leaf values and trees of an ensemble among them) are not those of the source: an older checkpoint, another layer’s, scaled, replaced.',
     'Compare the checkpoint that was exported with the one that the source loads.',
     (where, a) =>
       `${where}: the weights are not those of the reference${a.relative === undefined ? '' : ` (apart by ${String(a.relative)} of their size)`}`,
@@ -33,6 +33,12 @@ export const VALUES = {
     'An output (or a part that it hangs on) does not move with the input.',
     'Look at the ranges in front of it: everything is cut off, or saturated.',
     'the output does not move with the input',
+  ),
+  'input-ignored': cause(
+    'an input has no influence',
+    'An input is declared, but the answer does not depend on it as in the reference: its value at export was baked in.',
+    'Make it an argument of the exported function that no Python code turns into a number, and export again.',
+    (where, a) => `${where}: the input${a.input === undefined ? '' : ` ${String(a.input)}`} has no influence`,
   ),
   'frozen-dimension': cause(
     'a size is frozen',
@@ -80,7 +86,7 @@ export const VALUES = {
   ),
   'quantisation-parameters': cause(
     'wrong scale or zero point',
-    'A scale or zero point cannot follow from the weights or the calibrated range: rolled between channels, off by a factor, another zero point.',
+    'A scale or zero point cannot follow from the weights or the calibrated range: rolled between channels, off by a factor, another zero point, signed bytes read as unsigned.',
     'Report it to the quantiser; compare with its parameters before and after export.',
     (where, a) => `${where}: its scale or zero point does not fit what it quantises${change(a)}`,
   ),
