@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { applyEdits } from '../../src/formats/onnx/edit/apply.ts';
+import { cutOut } from '../../src/formats/onnx/edit/cut.ts';
+import { constantsOf } from '../../src/formats/onnx/graph/constants-of.ts';
+import { graphOf } from '../../src/formats/onnx/graph/graph-of.ts';
 import type { ModelProto } from '../../src/formats/onnx/onnx_pb.generated.ts';
 import { writeOnnx } from '../../src/formats/onnx/read.ts';
 import { tapOutputs } from '../../src/formats/onnx/tap.ts';
-import type { ModelEdit } from '../../src/records/edit.ts';
 import { errorOf } from '../../src/investigate/experiment.ts';
 import type { CaseFacts, How, Lab, Maybe, Ran, Role, Specimen } from '../../src/investigate/lab.ts';
+import type { ModelEdit } from '../../src/records/edit.ts';
 import type { OpGraph } from '../../src/records/graph.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
 import type { Dtype } from '../../src/tensor/dtype.ts';
 import type { NamedTensors, Tensor } from '../../src/tensor/tensor.ts';
 import { bytesOf, viewOf } from '../../src/tensor/views.ts';
-import { applyEdits } from '../../src/formats/onnx/edit/apply.ts';
-import { cutOut } from '../../src/formats/onnx/edit/cut.ts';
-import { constantsOf } from '../../src/formats/onnx/graph/constants-of.ts';
-import { graphOf } from '../../src/formats/onnx/graph/graph-of.ts';
 
 export interface LabOptions {
   readonly reference: ModelProto;
@@ -48,7 +48,7 @@ export async function labOf({ reference, candidate, inputs, dir, facts }: LabOpt
     runs += 1;
     try {
       const outputs = await runOnnx(path, typeof sample === 'string' ? inputs : sample);
-      return { ok: true, outputs, taps: new Map(), untapped: [], milliseconds: 0 };
+      return { ok: true, outputs, taps: new Map(), untapped: [], apart: [], milliseconds: 0 };
     } catch (error) {
       return { ok: false, code: 'run-failed', message: (error as Error).message };
     }
@@ -133,7 +133,9 @@ async function runOnnx(path: string, inputs: NamedTensors): Promise<NamedTensors
     for (const name of session.inputNames) {
       const tensor = inputs.get(name);
       if (tensor === undefined) throw new Error(`no input ${name}`);
-      feeds[name] = new ort.Tensor(tensor.dtype as ort.Tensor.Type, viewOf(tensor) as ort.Tensor.DataType, [...tensor.shape]);
+      feeds[name] = new ort.Tensor(tensor.dtype as ort.Tensor.Type, viewOf(tensor) as ort.Tensor.DataType, [
+        ...tensor.shape,
+      ]);
     }
     const outputs = await session.run(feeds);
     return new Map(session.outputNames.map((name) => [name, fromOrt(outputs[name] as ort.Tensor)]));

@@ -1,9 +1,9 @@
-import { between } from '../../src/investigate/diagnose/graph/subtree.ts';
 import { sideOf } from '../../src/investigate/diagnose/graph/side.ts';
+import { between } from '../../src/investigate/diagnose/graph/subtree.ts';
+import type { Specimen } from '../../src/investigate/lab.ts';
 import { distance } from '../../src/investigate/measure.ts';
 import type { Alignment, Question, Scene, View } from '../../src/investigate/scene.ts';
 import type { TensorMatch } from '../../src/records/investigation.ts';
-import type { Specimen } from '../../src/investigate/lab.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { elementCount } from '../../src/tensor/tensor.ts';
 import { SAMPLE, type TestLab } from './lab.ts';
@@ -30,7 +30,9 @@ export async function sceneOf(lab: TestLab): Promise<Scene> {
     await viewOf(lab, lab.candidate as Specimen),
   ];
   const matches: TensorMatch[] = [];
-  const theirs = [...candidate.graph.inputs, ...candidate.graph.nodes.flatMap((n) => n.outputs)].filter((t) => t !== '');
+  const theirs = [...candidate.graph.inputs, ...candidate.graph.nodes.flatMap((n) => n.outputs)].filter(
+    (t) => t !== '',
+  );
   for (const name of [...reference.graph.inputs, ...reference.graph.nodes.flatMap((n) => n.outputs)]) {
     const value = reference.values.get(name);
     if (value === undefined) continue;

@@ -1,6 +1,6 @@
+import type { ModelEdit } from '../../../records/edit.ts';
 import type { AttributeValue, OpNode } from '../../../records/graph.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { ModelEdit } from '../../../records/edit.ts';
 
 /** An operand of a node: where a tensor is read. */
 export interface Slot {

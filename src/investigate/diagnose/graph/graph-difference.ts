@@ -1,10 +1,10 @@
 import type { ModelEdit } from '../../../records/edit.ts';
 import { type Bench, benchFor, type Outcome, tryEdits, wholeBench } from '../../experiment.ts';
+import { minimal } from '../../minimal.ts';
 import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { compareGraphs } from './compare.ts';
 import type { Difference, Revertible } from './difference.ts';
 import { inPlace } from './in-place.ts';
-import { minimal } from '../../minimal.ts';
 import { nameCause } from './name/name.ts';
 import { NAMED } from './name/named.ts';
 import { revertOf, type Sides } from './revert.ts';
@@ -12,6 +12,11 @@ import { sideOf } from './side.ts';
 
 /** Below this share the differences that were found are not the cause; others may be. */
 const TELLING = 0.5;
+/**
+ * Where nothing explains it that differs by more than rounding, what differs by less is looked at: an epsilon is nothing
+ * beside the numbers that it is added to, until the logarithm.
+ */
+const EXACT = 1e-12;
 /** What a smaller set of differences may explain less than all of them. */
 const SLACK = 0.02;
 
@@ -34,7 +39,9 @@ export const graphDifference: Hypothesis = {
     if (sides === null) return undefined;
     const bench = await benchFor(question);
     if (bench === null) return undefined;
-    for (const all of [differencesOf(question, sides), wholeRegion(question, sides)]) {
+    const { tolerance } = question.scene;
+    const tries = [differencesOf(question, sides, tolerance), differencesOf(question, sides, EXACT)];
+    for (const all of [...tries, wholeRegion(question, sides)]) {
       for (const trial of trials(question, bench, sides)) {
         const best = await explain(all, trial);
         const told = best === undefined ? undefined : evidence(question, sides, bench, best);
@@ -59,10 +66,10 @@ function sidesOf({ divergence, scene: { reference, candidate, alignment } }: Que
   };
 }
 
-function differencesOf({ divergence, scene }: Question, sides: Sides): Revertible[] {
+function differencesOf({ divergence }: Question, sides: Sides, tolerance: number): Revertible[] {
   if (divergence?.candidate == null) return [];
   const target = { reference: divergence.reference.tensor, candidate: divergence.candidate.tensor };
-  const found = compareGraphs(target, sides.reference, sides.candidate, sides.alignment, scene.tolerance);
+  const found = compareGraphs(target, sides.reference, sides.candidate, sides.alignment, tolerance);
   return revertible(found, sides);
 }
 

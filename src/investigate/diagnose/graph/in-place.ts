@@ -1,5 +1,5 @@
-import type { NamedTensors, Tensor } from '../../../tensor/tensor.ts';
 import type { ModelEdit } from '../../../records/edit.ts';
+import type { NamedTensors, Tensor } from '../../../tensor/tensor.ts';
 import { type Bench, counterpart, errorOf, type Outcome } from '../../experiment.ts';
 import { explainedShare } from '../../measure.ts';
 import type { Question } from '../../scene.ts';

@@ -1,6 +1,6 @@
+import type { ModelEdit, Operand } from '../../../records/edit.ts';
 import { cast } from '../../../tensor/build.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { ModelEdit, Operand } from '../../../records/edit.ts';
 import type { Alignment } from '../../scene.ts';
 import type { Difference, Slot } from './difference.ts';
 import { isCommutative } from './operators.ts';

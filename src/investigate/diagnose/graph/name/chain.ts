@@ -1,5 +1,6 @@
 import type { OpNode } from '../../../../records/graph.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
+import type { Alignment } from '../../../scene.ts';
 import { ACTIVATIONS, isElementwise, isReduction, MOVING } from '../operators.ts';
 import type { Side } from '../side.ts';
 import { between } from '../subtree.ts';
@@ -7,6 +8,7 @@ import { narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
 import { changeOf } from './change.ts';
 import { orderInWords, short } from './constant.ts';
+import { isMaskValue } from './context.ts';
 import { nameNode } from './node.ts';
 import { nameActivationGrid } from './quantised-activation.ts';
 
@@ -20,9 +22,16 @@ export interface Chain {
 }
 
 /** The nodes between, where the second tensor is made from the first; undefined: it is not. */
-export function chainOf(side: Side, start: string, end: string, what: Chain['what']): Chain | undefined {
+export function chainOf(
+  side: Side,
+  start: string,
+  end: string,
+  what: Chain['what'],
+  alignment: Alignment,
+): Chain | undefined {
   if (start === end || side.isFixed(end)) return undefined;
-  const found = between(side, end, (tensor) => tensor === start || side.view.graph.inputs.includes(tensor));
+  const known = what === 'added' ? alignment.ofCandidate : alignment.ofReference;
+  const found = between(side, end, (tensor) => tensor === start || known(tensor).length > 0);
   if (found === null || !found.leaves.includes(start) || found.nodes.length === 0) return undefined;
   return { side, nodes: found.nodes, start, end, what };
 }
@@ -39,6 +48,7 @@ export function nameChain(chain: Chain, proven: Proven): Named {
     const grid = what === 'added' ? nameActivationGrid(node, proven) : undefined;
     if (grid !== undefined) return grid;
   }
+  if (isMask(side, start) || isMask(side, chain.end)) return { code: 'mask-differs' };
   if (what === 'added' && mixesBatch(chain)) return { code: 'batch-mixed' };
   if (isVariant(chain)) return { code: 'activation-variant', args: { to: nodes.map((n) => n.op).join(' → ') } };
   const real = nodes.filter((n) => !BOOKKEEPING.has(n.op));
@@ -50,7 +60,7 @@ export function nameChain(chain: Chain, proven: Proven): Named {
   if (each.length === 1) return each[0] as Named;
   const moved = byValues(chain);
   if (moved !== undefined) return moved;
-  if (real.every((n) => MOVING.has(n.op))) {
+  if (real.every((n) => MOVING.has(n.op) || n.op === 'Pad')) {
     const taken = real.some((n) => ['Slice', 'Gather', 'GatherElements', 'GatherND'].includes(n.op));
     return { code: taken ? 'index-differs' : 'layout-permuted' };
   }
@@ -62,6 +72,11 @@ export function nameChain(chain: Chain, proven: Proven): Named {
     .join(' → ');
   return { code: `operator-${what}`, args: { operator } };
 }
+
+const isMask = (side: Side, tensor: string): boolean => {
+  const value = side.value(tensor);
+  return value !== undefined && isMaskValue(value);
+};
 
 /** What lies in the chain's way to its start. */
 const throughOf = (side: Side, node: OpNode, start: string): number => {

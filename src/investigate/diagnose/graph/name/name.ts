@@ -2,6 +2,7 @@ import type { DiagnosisCode } from '../../../../core/diagnosis-catalogue.ts';
 import type { OpNode } from '../../../../records/graph.ts';
 import type { Evidence } from '../../../scene.ts';
 import { type Difference, nodeOf } from '../difference.ts';
+import { between } from '../subtree.ts';
 import { inWords } from '../where.ts';
 import { nameAttribute } from './attribute.ts';
 import { narrowed } from './casts.ts';
@@ -20,8 +21,8 @@ const LEADING: readonly DiagnosisCode[] = [
   'float16-range',
   'dtype-narrowed',
   'batchnorm-training',
+  'integer-arithmetic',
   'gate-order',
-  'frozen-dimension',
   'window-differs',
   'pool-border',
   'padding-differs',
@@ -37,6 +38,7 @@ const LEADING: readonly DiagnosisCode[] = [
   'index-differs',
   'channel-order',
   'layout-permuted',
+  'frozen-dimension',
 ];
 
 /** Code, place and numbers of a cause that was proven; undefined: the experiment says where, and nothing says why. */
@@ -60,7 +62,11 @@ function together(proven: Proven): NamedOf | undefined {
   const [first] = all;
   if (first === undefined || all.length === 0) return undefined;
   if (all.length === each.length && all.every((named) => named.code === first.code)) return first;
-  const casts = proven.differences.flatMap((d) => (d.kind === 'added' ? [d.candidate] : []));
+  const { candidate, alignment } = proven.sides;
+  const known = (tensor: string): boolean => alignment.ofCandidate(tensor).length > 0;
+  const casts = proven.differences.flatMap((d): readonly OpNode[] =>
+    d.kind === 'added' ? (between(candidate, d.candidate.outputs[0] as string, known)?.nodes ?? [d.candidate]) : [],
+  );
   const narrow = narrowed(proven.sides.candidate, casts);
   if (narrow !== undefined) return narrow;
   const leading = LEADING.find((code) => all.some((named) => named.code === code));
@@ -103,7 +109,6 @@ function unstable({ question: { scene }, differences, sides }: Proven): Named | 
     if (d.kind === 'replaced') return d.candidate;
     return d.kind === 'added' || d.kind === 'operator' ? [d.candidate] : [];
   });
-  if (nodes.length === 0) return undefined;
   return narrowed(sides.candidate, nodes) ?? { code: 'unstable-computation', args: {} };
 }
 
