@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/core/paths.ts';
 import type { IoContract } from '../../src/records/contract.ts';
 import { type OpGraph, opGraph } from '../../src/records/graph.ts';
+import type { SampleRun } from '../../src/records/observation.ts';
 import type { Variant } from '../../src/records/variant.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
 import { readSafetensors, writeSafetensors } from '../../src/tensor/safetensors.ts';
@@ -10,7 +11,6 @@ import { elementCount, type NamedTensors, type Tensor } from '../../src/tensor/t
 import { resolveEnvironment } from '../../src/workers/environment.ts';
 import { resolveNodeEnvironment } from '../../src/workers/node-environment.ts';
 import { type HostSpec, WorkerPool } from '../../src/workers/pool.ts';
-import type { SampleRun } from '../../src/records/observation.ts';
 import { toolchain as findToolchain } from '../../src/workers/toolchains/manifest.ts';
 
 /** A model to look into. `inputs`: what the suite would declare, for models that declare nothing; all float32. */
