@@ -60,10 +60,7 @@ export class StepLab implements Lab {
     this.#budget = budget;
     this.#specimens = new Specimens(ctx, conversion);
     this.facts = factsOf(conversion, trace);
-    // Questions are handed on alone (`const { run } = lab`).
-    this.inputs = this.inputs.bind(this);
-    this.run = this.run.bind(this);
-    this.observed = this.observed.bind(this);
+    this.#bindQuestions();
     const add = (side: ObservedSide | null): Specimen | null => (side === null ? null : this.#specimens.add(side));
     this.reference = add(trace.sides.reference);
     this.candidate = add(trace.sides.candidate);
@@ -80,7 +77,11 @@ export class StepLab implements Lab {
   async graph(specimen: Specimen): Promise<Maybe<OpGraph>> {
     this.#budget.check();
     const side = this.#specimens.sideOf(specimen);
-    return graphOfSide(this.#ctx, this.#limited(), side);
+    const { samples, sampleDir } = this.#trace;
+    const [sample] = samples;
+    const known = sample !== undefined && sampleDir !== null && side.steps === undefined;
+    const example = known ? { file: join(sampleDir, sample.file), digest: sample.digest } : null;
+    return graphOfSide(this.#ctx, this.#limited(), side, example);
   }
 
   hasFloat64(specimen: Specimen): boolean {
@@ -200,6 +201,15 @@ export class StepLab implements Lab {
 
   keep(specimen: Specimen, { kind, about }: Kept): void {
     this.kept.push({ kind, about, model: this.#specimens.sideOf(specimen).model });
+  }
+
+  /** Questions are handed on alone (`const { run } = lab`) and by objects that stand in front of a lab. */
+  #bindQuestions(): void {
+    for (const name of Object.getOwnPropertyNames(StepLab.prototype)) {
+      const question: unknown = Reflect.get(this, name);
+      if (name !== 'constructor' && typeof question === 'function')
+        Object.defineProperty(this, name, { value: question.bind(this), enumerable: true, writable: true });
+    }
   }
 
   /** No request outlives the budget by much: a model that hangs costs the investigation, not the evening. */

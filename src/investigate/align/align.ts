@@ -15,6 +15,8 @@ export interface Counterpart extends Agreement {
   readonly candidate: string;
   readonly by: Exclude<TensorMatch['by'], 'value'>;
   readonly confidence: number;
+  /** Readers of the candidate have it in the place of the reference's. */
+  readonly read?: boolean;
 }
 
 /** An alignment, with what localisation needs to know beside it. */
@@ -45,13 +47,13 @@ export function align(
   const holders = holdersOf(equal);
   const straight = sameLayout(reference.graph.format, candidate.graph.format);
   const places = new Map<string, Counterpart>();
-  const place = (name: string, other: string, by: Counterpart['by'], confidence: number = SURE[by]) => {
+  const place = (name: string, other: string, by: Counterpart['by'], confidence: number = SURE[by], read = false) => {
     const [a, b] = [reference.value(name), candidate.value(other)];
     if (places.has(name) || a === undefined || b === undefined) return;
     // Where layouts are the same, or told by the contract, another order of axes is another value.
     const inOrder = straight || by === 'output';
     const agreement: Agreement = inOrder ? agreementInOrder(a, b) : agreementInAnyOrder(a, b, tolerance(name));
-    places.set(name, { candidate: other, by, confidence, ...agreement });
+    places.set(name, { candidate: other, by, confidence, ...(read && { read }), ...agreement });
   };
   for (const [name, other] of byOutput(facts)) place(name, other, 'output');
   const metadata = byMetadata(reference, candidate);
@@ -70,8 +72,13 @@ export function align(
   };
   for (const [name, { candidate: other, alone }] of byStructure(reference, candidate, known, taken))
     place(name, other, 'structure', alone ? SURE.structure : SURE.structure / 2);
-  for (const { candidate: other } of places.values()) taken.add(other);
-  for (const [name, other] of byStructureBackwards(reference, candidate, known, taken)) place(name, other, 'structure');
+  for (const [name, read] of byStructureBackwards(reference, candidate, known)) {
+    const [first] = read;
+    // One reader that has the right values is enough: then it is another reader's operand that is wrong.
+    // And one that has another tensor's values was wired to that: no step was rewritten in this place.
+    if (first === undefined || read.some((other) => known(name).includes(other) || holders.has(other))) continue;
+    place(name, first, 'structure', SURE.structure, true);
+  }
   return pairing(places, equal, tolerance);
 }
 

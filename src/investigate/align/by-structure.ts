@@ -52,27 +52,28 @@ const COMMUTES = new Set(['add', 'mul', 'max', 'min', 'maximum', 'minimum', 'and
 
 /**
  * Pairs from behind: where two nodes of the same kind make paired tensors, what they read is paired as well. So a part that
- * the candidate computes otherwise stays between what agrees before it and what has a place behind it.
+ * the candidate computes otherwise stays between what agrees before it and what has a place behind it. All tensors that
+ * readers of the candidate have in a tensor's place are given, readers that come last first.
  */
 export function byStructureBackwards(
   reference: Side,
   candidate: Side,
   known: (tensor: string) => readonly string[],
-  taken: ReadonlySet<string>,
-): Map<string, string> {
-  const found = new Map<string, string>();
-  const used = new Set(taken);
-  const place = (tensor: string) => found.get(tensor) ?? known(tensor)[0];
+): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const place = (tensor: string) => {
+    const [first] = known(tensor);
+    // What is read in its place counts for more than where its values are.
+    return found.get(tensor)?.[0] ?? first;
+  };
   for (const node of reference.graph.nodes.toReversed()) {
     const output = node.outputs.find((t) => t !== '' && place(t) !== undefined);
     const made = output === undefined ? undefined : candidate.producer.get(place(output) as string);
     if (made === undefined || kindOf(made.op) !== kindOf(node.op)) continue;
     const [ours, theirs] = [fedInputs(reference, node), fedInputs(candidate, made)];
     if (ours.length !== theirs.length) continue;
-    for (const [tensor, other] of operands(ours, theirs, kindOf(node.op), place)) {
-      if (place(tensor) !== undefined || used.has(other) || candidate.value(other) === undefined) continue;
-      found.set(tensor, other);
-      used.add(other);
+    for (const [tensor, other] of operands(ours, theirs, kindOf(node.op), known)) {
+      if (candidate.value(other) !== undefined) found.set(tensor, [...(found.get(tensor) ?? []), other]);
     }
   }
   return found;
@@ -83,13 +84,15 @@ function operands(
   ours: readonly string[],
   theirs: readonly string[],
   kind: string,
-  place: (tensor: string) => string | undefined,
+  known: (tensor: string) => readonly string[],
 ): [string, string][] {
+  if (!COMMUTES.has(kind)) return ours.map((tensor, i) => [tensor, theirs[i] as string]);
   const left = [...theirs];
+  const paired: [string, string][] = [];
   const open = ours.filter((tensor) => {
-    const known = COMMUTES.has(kind) ? left.indexOf(place(tensor) ?? '') : -1;
-    if (known >= 0) left.splice(known, 1);
-    return known < 0;
+    const at = left.findIndex((other) => known(tensor).includes(other));
+    if (at >= 0) paired.push([tensor, ...left.splice(at, 1)] as [string, string]);
+    return at < 0;
   });
-  return open.flatMap((tensor, i): [string, string][] => (left[i] === undefined ? [] : [[tensor, left[i]]]));
+  return [...paired, ...open.map((tensor, i): [string, string] => [tensor, left[i] as string])];
 }

@@ -95,9 +95,14 @@ function candidateRegion(tensor: string, candidate: Side, agreeing: ReadonlySet<
   return candidate.graph.nodes.filter((node) => inside.has(node));
 }
 
-/** Whether a node computes values rather than shapes and sizes. */
+/** Whether a node computes values rather than shapes and sizes: those are integers in a row. */
 const tells = (node: OpNode, reference: Side): boolean =>
-  node.outputs.some((t) => reference.summary(t)?.informative === true) || node.inputs.length === 0;
+  node.inputs.length === 0 ||
+  node.outputs.some((t) => {
+    const summary = reference.summary(t);
+    if (summary === null) return false;
+    return summary.informative || summary.shape.length > 1 || !summary.dtype.startsWith('int');
+  });
 
 function leftOut(region: readonly OpNode[], made: readonly OpNode[], reference: Side): OpNode | undefined {
   const count = new Map<string, number>();

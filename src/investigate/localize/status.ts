@@ -28,8 +28,8 @@ export type StatusOf = (tensor: string) => Status;
 
 /**
  * Places overrule values: where the tensor that stands in the reference's place holds something else, the quantity is wrong
- * from there on, even if its right value still exists behind it (a step that was added). A place that only structure
- * suggests is overruled by values.
+ * from there on, even if its right value still exists behind it (a step that was added). A place that metadata or the
+ * structure before it suggest is overruled by values.
  */
 export function statuses({
   alignment: pairing,
@@ -45,7 +45,10 @@ export function statuses({
     // Where layouts are the same, values in another order of axes are right only where nothing stands in their place.
     const [same] = pairing.equals(tensor).filter((m) => own === undefined || !straight || m.permutation === undefined);
     if (own !== undefined && (own.error <= tolerance(tensor) || inputs.has(tensor))) return { kind: 'agrees', ...own };
-    if (same !== undefined && (own === undefined || own.by === 'structure' || own.by === 'metadata'))
+    if (
+      same !== undefined &&
+      (own === undefined || own.by === 'metadata' || (own.by === 'structure' && own.read !== true))
+    )
       return { kind: 'agrees', ...same };
     if (own !== undefined) return { kind: 'differs', candidate: own.candidate, error: own.error };
     return { kind: 'unknown' };

@@ -1,42 +1,59 @@
 import type { AttributeValue } from '../../../records/graph.ts';
 import { type AttributeProto, AttributeProto_AttributeType as Kind, type NodeProto } from '../onnx_pb.generated.ts';
 
-const utf8 = new TextDecoder();
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** Attributes of a node as JSON; tensors, graphs and types are left out. Integers beyond 2^53 lose their last digits. */
-export function attributesOf({ attribute }: NodeProto): Record<string, AttributeValue> {
+/** Longer lists are weights (trees, coefficients, vocabularies) and stay in the file. */
+const MAX_LIST = 65_536;
+
+/**
+ * The attributes of a node as JSON values: element types by their numbers, as in the file. Tensors, graphs and lists of
+ * more than 65,536 are left out.
+ */
+export function attributesOf(node: NodeProto): Record<string, AttributeValue> {
   const found: Record<string, AttributeValue> = {};
-  for (const each of attribute) {
-    const value = jsonOf(each);
-    if (value !== undefined) found[each.name] = value;
+  for (const attribute of node.attribute) {
+    const value = jsonOf(attribute);
+    if (value !== undefined) found[attribute.name] = value;
   }
   return found;
 }
 
-function jsonOf({ type, f, i, s, floats, ints, strings }: AttributeProto): AttributeValue | undefined {
-  switch (type) {
+function jsonOf(attribute: AttributeProto): AttributeValue | undefined {
+  if (attribute.refAttrName !== '') return undefined;
+  switch (kindOf(attribute)) {
     case Kind.FLOAT:
-      return shortest(f);
+      return shortest(attribute.f);
     case Kind.INT:
-      return Number(i);
+      return Number(attribute.i);
     case Kind.STRING:
-      return utf8.decode(s);
+      return text(attribute.s);
     case Kind.FLOATS:
-      return floats.map(shortest);
+      return attribute.floats.length > MAX_LIST ? undefined : attribute.floats.map(shortest);
     case Kind.INTS:
-      return ints.map(Number);
+      return attribute.ints.length > MAX_LIST ? undefined : attribute.ints.map(Number);
     case Kind.STRINGS:
-      return strings.map((each) => utf8.decode(each));
+      return attribute.strings.length > MAX_LIST ? undefined : attribute.strings.map(text);
     default:
       return undefined;
   }
 }
 
-/** A float32 by the shortest decimal that rounds to it: 0.00001, not 0.000009999999747378752. */
+/** Files before IR version 2 leave the type out; then the field that is set tells. */
+function kindOf({ type, s, i, f, ints, floats, strings }: AttributeProto): Kind {
+  if (type !== Kind.UNDEFINED) return type;
+  if (s.length > 0) return Kind.STRING;
+  if (ints.length > 0) return Kind.INTS;
+  if (floats.length > 0) return Kind.FLOATS;
+  if (strings.length > 0) return Kind.STRINGS;
+  return f !== 0 ? Kind.FLOAT : i !== 0n ? Kind.INT : Kind.UNDEFINED;
+}
+
+/** The shortest decimal that is the same float32: 1e-5 instead of 0.000009999999747378752. */
 function shortest(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === Math.fround(value)) return short;
+    if (Math.fround(short) === value) return short;
   }
   return value;
 }

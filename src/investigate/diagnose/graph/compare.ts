@@ -31,11 +31,12 @@ const COST = {
   node: 1,
   moving: 0.5,
   order: 1,
-  wiring: 1.6,
+  wiring: 2.5,
   output: 1.2,
 };
 /** A whole piece for another; the same operator in other surroundings is told attribute by attribute instead. */
-const REPLACED = { first: 2, sameOperator: 6, node: 0.3 };
+const REPLACED = { first: 2, sameOperator: 6, node: 0.2 };
+const CHANGES_TYPE = /^(Cast|CastLike|QuantizeLinear|DequantizeLinear)$/;
 /** Pairs of tensors that are looked at: regions are small, but a graph without any agreement is not. */
 const MOST_PAIRS = 4000;
 
@@ -112,7 +113,8 @@ export function compareGraphs(
     if (made !== undefined && makes !== undefined) {
       if (made.node.op === makes.node.op) {
         yield () => add(sameOperator(made.node, makes.node), otherOutput(made, makes, slots));
-      } else if (made.output === makes.output) yield () => otherOperator(made.node, makes.node, made.output);
+      } else if (made.output === makes.output && after === 'node')
+        yield () => otherOperator(made.node, makes.node, made.output);
     }
     if (makes !== undefined && after !== 'missing' && makes.output === 0) {
       const { node, output } = makes;
@@ -142,7 +144,9 @@ export function compareGraphs(
     if (slots !== null && after === 'node') {
       const other = counterpart(r);
       if (other !== undefined && other !== c) {
-        yield () => ({ cost: COST.wiring, differences: [wiring(slots, other, c)] });
+        // A node that makes another type cannot be left out by itself: what reads it reads what both have instead.
+        const cost = makes !== undefined && CHANGES_TYPE.test(makes.node.op) ? COST.operator : COST.wiring;
+        yield () => ({ cost, differences: [wiring(slots, other, c)] });
       }
     }
     if (after === 'node') yield () => replaced(r, c);

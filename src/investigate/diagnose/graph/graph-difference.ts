@@ -5,13 +5,19 @@ import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { compareGraphs } from './compare.ts';
 import type { Difference, Revertible } from './difference.ts';
 import { inPlace } from './in-place.ts';
-import { nameCause } from './name/name.ts';
+import type { Proven } from './name/cause.ts';
+import { nameCause, nameOne } from './name/name.ts';
 import { NAMED } from './name/named.ts';
 import { revertOf, type Sides } from './revert.ts';
 import { sideOf } from './side.ts';
 
 /** Below this share the differences that were found are not the cause; others may be. */
 const TELLING = 0.5;
+/**
+ * Where nothing explains it that differs by more than rounding, what differs by less is looked at: an epsilon is nothing
+ * beside the numbers that it is added to, until the logarithm.
+ */
+const EXACT = 1e-12;
 /** What a smaller set of differences may explain less than all of them. */
 const SLACK = 0.02;
 
@@ -34,7 +40,10 @@ export const graphDifference: Hypothesis = {
     if (sides === null) return undefined;
     const bench = await benchFor(question);
     if (bench === null) return undefined;
-    for (const all of [differencesOf(question, sides), wholeRegion(question, sides)]) {
+    const { tolerance } = question.scene;
+    const tries = [differencesOf(question, sides, tolerance), differencesOf(question, sides, EXACT)];
+    const [found = []] = tries;
+    for (const all of [suspects(found, { question, sides, bench }), ...tries, wholeRegion(question, sides)]) {
       for (const trial of trials(question, bench, sides)) {
         const best = await explain(all, trial);
         const told = best === undefined ? undefined : evidence(question, sides, bench, best);
@@ -59,10 +68,10 @@ function sidesOf({ divergence, scene: { reference, candidate, alignment } }: Que
   };
 }
 
-function differencesOf({ divergence, scene }: Question, sides: Sides): Revertible[] {
+function differencesOf({ divergence }: Question, sides: Sides, tolerance: number): Revertible[] {
   if (divergence?.candidate == null) return [];
   const target = { reference: divergence.reference.tensor, candidate: divergence.candidate.tensor };
-  const found = compareGraphs(target, sides.reference, sides.candidate, sides.alignment, scene.tolerance);
+  const found = compareGraphs(target, sides.reference, sides.candidate, sides.alignment, tolerance);
   return revertible(found, sides);
 }
 
@@ -71,6 +80,19 @@ const revertible = (differences: readonly Difference[], sides: Sides): Revertibl
     const revert = revertOf(difference, sides);
     return revert === null ? [] : [{ difference, revert }];
   });
+
+const QUANTISATION: ReadonlySet<string> = new Set([
+  ...['saturation', 'quantisation-coarse', 'quantisation-parameters', 'channel-corrupted'],
+]);
+
+/** Of a candidate that is quantised as declared all layers differ a little: those whose grid is wrong are looked at first. */
+function suspects(found: readonly Revertible[], proven: Omit<Proven, 'differences'>): Revertible[] {
+  if (proven.question.scene.lab.facts.declared !== 'int8') return [];
+  return found.filter(({ difference }) => {
+    const named = nameOne(difference, { ...proven, differences: [difference] });
+    return named !== undefined && QUANTISATION.has(named.code);
+  });
+}
 
 /** The last resort: the reference's nodes of the region in place of the candidate's. */
 function wholeRegion({ divergence }: Question, sides: Sides): Revertible[] {

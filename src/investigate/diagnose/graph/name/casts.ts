@@ -48,8 +48,9 @@ export function narrowed(side: Side, nodes: readonly OpNode[]): Named | undefine
   return undefined;
 }
 
-function largestOf(side: Side, tensor: string): number {
-  const value = side.value(tensor);
-  if (value === undefined) return 0;
+/** The largest finite magnitude that a tensor takes; 0: not known. */
+export function largestOf(side: Side, tensor: string): number {
+  const value = tensor === '' ? undefined : side.value(tensor);
+  if (value === undefined || value.dtype === 'string') return 0;
   return toFloat64(value).reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
 }

@@ -1,5 +1,6 @@
 import type { OpNode } from '../../../../records/graph.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
+import type { Alignment } from '../../../scene.ts';
 import { ACTIVATIONS, isElementwise, isReduction, MOVING } from '../operators.ts';
 import type { Side } from '../side.ts';
 import { between } from '../subtree.ts';
@@ -7,6 +8,7 @@ import { narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
 import { changeOf } from './change.ts';
 import { orderInWords, short } from './constant.ts';
+import { isMaskValue } from './context.ts';
 import { nameNode } from './node.ts';
 import { nameActivationGrid } from './quantised-activation.ts';
 
@@ -20,17 +22,33 @@ export interface Chain {
 }
 
 /** The nodes between, where the second tensor is made from the first; undefined: it is not. */
-export function chainOf(side: Side, start: string, end: string, what: Chain['what']): Chain | undefined {
+export function chainOf(
+  side: Side,
+  start: string,
+  end: string,
+  what: Chain['what'],
+  alignment: Alignment,
+): Chain | undefined {
   if (start === end || side.isFixed(end)) return undefined;
-  const found = between(side, end, (tensor) => tensor === start || side.view.graph.inputs.includes(tensor));
+  const known = what === 'added' ? alignment.ofCandidate : alignment.ofReference;
+  const behind = descendants(side, start);
+  // What both sides have ends the chain, unless it is made from the start itself: a cast of it has the same values.
+  const found = between(side, end, (tensor) => tensor === start || (known(tensor).length > 0 && !behind.has(tensor)));
   if (found === null || !found.leaves.includes(start) || found.nodes.length === 0) return undefined;
   return { side, nodes: found.nodes, start, end, what };
+}
+
+function descendants(side: Side, start: string): ReadonlySet<string> {
+  const found = new Set([start]);
+  for (const node of side.view.graph.nodes)
+    if (node.inputs.some((tensor) => found.has(tensor))) for (const tensor of node.outputs) found.add(tensor);
+  return found;
 }
 
 const BOOKKEEPING = new Set(['Shape', 'Size', 'Identity', 'Constant', 'ConstantOfShape']);
 
 /** What several nodes do together that only one side has: by what became of the values first, then node by node. */
-export function nameChain(chain: Chain, proven: Proven): Named {
+export function nameChain(chain: Chain, proven: Proven): Named | undefined {
   const { side, nodes, what, start } = chain;
   if (nodes.some((n) => /^(Random|Bernoulli|Multinomial|Dropout)/.test(n.op))) return { code: 'randomness' };
   const cast = narrowed(side, nodes);
@@ -39,6 +57,10 @@ export function nameChain(chain: Chain, proven: Proven): Named {
     const grid = what === 'added' ? nameActivationGrid(node, proven) : undefined;
     if (grid !== undefined) return grid;
   }
+  const quantises = nodes.every((n) => n.op === 'QuantizeLinear' || n.op === 'DequantizeLinear');
+  // As declared, and on a grid that fits: no fault.
+  if (quantises && proven.question.scene.lab.facts.declared === 'int8') return undefined;
+  if (isMask(side, start) || isMask(side, chain.end)) return { code: 'mask-differs' };
   if (what === 'added' && mixesBatch(chain)) return { code: 'batch-mixed' };
   if (isVariant(chain)) return { code: 'activation-variant', args: { to: nodes.map((n) => n.op).join(' → ') } };
   const real = nodes.filter((n) => !BOOKKEEPING.has(n.op));
@@ -50,7 +72,7 @@ export function nameChain(chain: Chain, proven: Proven): Named {
   if (each.length === 1) return each[0] as Named;
   const moved = byValues(chain);
   if (moved !== undefined) return moved;
-  if (real.every((n) => MOVING.has(n.op))) {
+  if (real.every((n) => MOVING.has(n.op) || n.op === 'Pad')) {
     const taken = real.some((n) => ['Slice', 'Gather', 'GatherElements', 'GatherND'].includes(n.op));
     return { code: taken ? 'index-differs' : 'layout-permuted' };
   }
@@ -62,6 +84,11 @@ export function nameChain(chain: Chain, proven: Proven): Named {
     .join(' → ');
   return { code: `operator-${what}`, args: { operator } };
 }
+
+const isMask = (side: Side, tensor: string): boolean => {
+  const value = side.value(tensor);
+  return value !== undefined && isMaskValue(value);
+};
 
 /** What lies in the chain's way to its start. */
 const throughOf = (side: Side, node: OpNode, start: string): number => {

@@ -12,16 +12,30 @@ import { type Role, roleOf } from './role.ts';
 type ConstantDifference = Extract<Difference, { kind: 'constant' }>;
 
 /** The cause behind a constant that was proven to make the difference: what it is for, and how it changed. */
-export function nameConstant(difference: ConstantDifference, proven: Proven): Named {
+export function nameConstant(difference: ConstantDifference, proven: Proven): Named | undefined {
   const { reference, candidate, from, to } = difference;
   const { sides } = proven;
   const quantised = nameQuantised(difference, proven);
   if (quantised !== undefined) return quantised;
+  const maker = sides.candidate.producer(candidate.node.inputs[candidate.index] ?? '')?.node;
+  // As declared, and on a grid that fits: no fault.
+  if (maker?.op === 'DequantizeLinear' && proven.question.scene.lab.facts.declared === 'int8') return undefined;
   if (from.dtype === 'string' || to.dtype === 'string') return { code: 'constant-differs' };
   const change = changeOf(from, to);
   const role = roleOf(sides.reference, reference.node, reference.index);
   const tensor = candidate.node.inputs[candidate.index];
-  const named = byRole(role, change, { from, to, node: reference.node, index: reference.index, side: sides.reference });
+  const half = proven.question.scene.lab.facts.declared === 'float16';
+  if (half && change.kind === 'narrowed' && change.narrowing.kind === 'grid')
+    return { code: 'float16-range', args: { tensor } };
+  const held = sides.candidate.isFixed(tensor ?? '');
+  const named = byRole(role, change, {
+    from,
+    to,
+    node: reference.node,
+    index: reference.index,
+    side: sides.reference,
+    held,
+  });
   return { code: named.code, args: { tensor, ...spoken(change), ...named.args } };
 }
 
@@ -31,6 +45,8 @@ interface Place {
   readonly node: OpNode;
   readonly index: number;
   readonly side: Side;
+  /** The candidate's is held by the model, not computed. */
+  readonly held: boolean;
 }
 
 function byRole(role: Role, change: Change, place: Place): Named {
@@ -165,10 +181,11 @@ function ofFactor(change: Change, { from, to, node, index, side }: Place, values
 const ratio = (node: OpNode, index: number, { from, to }: { from: number; to: number }): number =>
   node.op === 'Div' && index === 1 ? from / to : to / from;
 
-function ofShape({ from, to, node, side }: Place): Named {
+function ofShape({ from, to, node, side, held }: Place): Named {
   const [a, b] = [toFloat64(from), toFloat64(to)];
   const values = { from: briefly(from), to: briefly(to) };
-  const open = a.findIndex((d, i) => d <= 0 && (b[i] ?? 0) > 0);
+  // A shape that is computed is none that was frozen.
+  const open = !held ? -1 : a.findIndex((d, i) => d <= 0 && (b[i] ?? 0) > 0);
   if (a.length === b.length && open >= 0) return { code: 'frozen-dimension', args: { size: b[open], ...values } };
   if (leadsTo(side, node, (n) => /Normalization$/.test(n.op), 2))
     return { code: 'normalisation-differs', args: values };

@@ -37,7 +37,7 @@ const NEVER = -1e3;
 export function isMaskValue(tensor: Tensor): boolean {
   if (!tensor.dtype.startsWith('float') && tensor.dtype !== 'bfloat16') return false;
   const values = toFloat64(tensor);
-  return values.some((v) => v <= NEVER) && values.every((v) => v <= 0);
+  return values.some((v) => v <= NEVER) && values.every((v) => v <= 0 && (v === 0 || v <= NEVER || values.length > 1));
 }
 
 /** The largest that epsilons are; larger summands under a root or logarithm mean something (log1p). */

@@ -2,10 +2,12 @@ import type { DiagnosisCode } from '../../../../core/diagnosis-catalogue.ts';
 import type { OpNode } from '../../../../records/graph.ts';
 import type { Evidence } from '../../../scene.ts';
 import { type Difference, nodeOf } from '../difference.ts';
+import { between } from '../subtree.ts';
 import { inWords } from '../where.ts';
 import { nameAttribute } from './attribute.ts';
 import { narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
+import { type Chain, chainOf, nameChain } from './chain.ts';
 import { nameConstant } from './constant.ts';
 import { nameAdded, nameMissing, nameOperator } from './node.ts';
 import { nameOperand, nameOrder, nameWiring } from './operands.ts';
@@ -20,8 +22,8 @@ const LEADING: readonly DiagnosisCode[] = [
   'float16-range',
   'dtype-narrowed',
   'batchnorm-training',
+  'integer-arithmetic',
   'gate-order',
-  'frozen-dimension',
   'window-differs',
   'pool-border',
   'padding-differs',
@@ -37,6 +39,7 @@ const LEADING: readonly DiagnosisCode[] = [
   'index-differs',
   'channel-order',
   'layout-permuted',
+  'frozen-dimension',
 ];
 
 /** Code, place and numbers of a cause that was proven; undefined: the experiment says where, and nothing says why. */
@@ -52,6 +55,8 @@ export function nameCause(proven: Proven): Pick<Evidence, 'code' | 'where' | 'ar
 type NamedOf = Named & { readonly of?: Difference };
 
 function together(proven: Proven): NamedOf | undefined {
+  const chain = addedChain(proven);
+  if (chain !== undefined) return nameChain(chain, proven);
   const each = proven.differences.map((difference): NamedOf | undefined => {
     const named = nameOne(difference, proven);
     return named === undefined ? undefined : { ...named, of: difference };
@@ -60,14 +65,28 @@ function together(proven: Proven): NamedOf | undefined {
   const [first] = all;
   if (first === undefined || all.length === 0) return undefined;
   if (all.length === each.length && all.every((named) => named.code === first.code)) return first;
-  const casts = proven.differences.flatMap((d) => (d.kind === 'added' ? [d.candidate] : []));
+  const { candidate, alignment } = proven.sides;
+  const known = (tensor: string): boolean => alignment.ofCandidate(tensor).length > 0;
+  const casts = proven.differences.flatMap((d): readonly OpNode[] =>
+    d.kind === 'added' ? (between(candidate, d.candidate.outputs[0] as string, known)?.nodes ?? [d.candidate]) : [],
+  );
   const narrow = narrowed(proven.sides.candidate, casts);
   if (narrow !== undefined) return narrow;
   const leading = LEADING.find((code) => all.some((named) => named.code === code));
   return all.find((named) => named.code === leading);
 }
 
-function nameOne(difference: Difference, proven: Proven): Named | undefined {
+/** All that is needed is to leave out nodes, one behind the other: what they do together counts. */
+function addedChain({ differences, sides: { candidate, alignment } }: Proven): Chain | undefined {
+  const added = differences.filter((d) => d.kind === 'added');
+  const [inner, outer] = [added[0], added.at(-1)];
+  if (inner === undefined || outer === undefined || added.length !== differences.length) return undefined;
+  const start = inner.candidate.inputs[inner.through] as string;
+  return chainOf(candidate, start, outer.candidate.outputs[outer.output] as string, 'added', alignment);
+}
+
+/** The cause behind one difference, were it the cause. */
+export function nameOne(difference: Difference, proven: Proven): Named | undefined {
   switch (difference.kind) {
     case 'attribute':
       return nameAttribute(difference);
@@ -103,7 +122,6 @@ function unstable({ question: { scene }, differences, sides }: Proven): Named | 
     if (d.kind === 'replaced') return d.candidate;
     return d.kind === 'added' || d.kind === 'operator' ? [d.candidate] : [];
   });
-  if (nodes.length === 0) return undefined;
   return narrowed(sides.candidate, nodes) ?? { code: 'unstable-computation', args: {} };
 }
 

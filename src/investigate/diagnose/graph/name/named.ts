@@ -15,5 +15,13 @@ export const NAMED: readonly DiagnosisCode[] = [
   ...(['operands-swapped', 'wiring-differs', 'mask-differs', 'index-differs', 'position-offset', 'ties'] as const),
   ...(['comparison-differs', 'integer-arithmetic', 'gate-order', 'initial-state', 'recurrence-differs'] as const),
   ...(['weights-differ', 'bias-dropped', 'dtype-narrowed', 'float16-range', 'unstable-computation'] as const),
-  ...(['saturation', 'quantisation-coarse', 'quantisation-parameters', 'frozen-dimension', 'randomness'] as const),
+  ...([
+    'saturation',
+    'quantisation-coarse',
+    'quantisation-parameters',
+    'frozen-dimension',
+    'randomness',
+    'input-ignored',
+    'batch-mixed',
+  ] as const),
 ];

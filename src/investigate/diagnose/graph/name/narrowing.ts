@@ -23,6 +23,8 @@ const LEAST = 4;
 const MOST_DIGITS = 4;
 /** Levels of a grid that count as one of quantisation. */
 const MOST_LEVELS = 4096;
+/** The largest number of a symmetric grid of 4 and 8 bits. */
+const LEVELS = [7, 8, 127, 128];
 
 export function narrowing(a: Float64Array, b: Float64Array): Narrowing | undefined {
   if (a.length < LEAST || a.every((v, i) => v === b[i])) return undefined;
@@ -39,7 +41,7 @@ export function narrowing(a: Float64Array, b: Float64Array): Narrowing | undefin
   const levels = gridLevels(a, b);
   return levels === undefined
     ? undefined
-    : { dtype: levels <= 16 ? 'int4' : levels <= 256 ? 'int8' : `${levels} steps`, kind: 'grid' };
+    : { dtype: levels <= 17 ? 'int4' : levels <= 257 ? 'int8' : `${levels} steps`, kind: 'grid' };
 }
 
 /** The most significant bits that any of the numbers needs. */
@@ -61,6 +63,13 @@ const trailing = (x: number): number => 31 - Math.clz32(x & -x);
 
 /** Levels between the least and the greatest, where all numbers are multiples of one step within half of which the others lie. */
 function gridLevels(a: Float64Array, b: Float64Array): number | undefined {
+  const most = b.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  for (const levels of LEVELS) {
+    const step = most / levels;
+    const fits = (v: number) => Math.abs(v / step - Math.round(v / step)) < 1e-3;
+    if (b.length >= 8 && b.every(fits) && a.every((v, i) => Math.abs(v - (b[i] as number)) <= 0.55 * step))
+      return 2 * levels + 1;
+  }
   const sorted = [...new Set(b)].sort((x, y) => x - y);
   if (sorted.length < 3 || sorted.length > MOST_LEVELS || sorted.length * 1.2 > b.length) return undefined;
   const span = (sorted.at(-1) as number) - (sorted[0] as number);

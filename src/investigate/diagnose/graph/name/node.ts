@@ -14,7 +14,7 @@ type Added = Extract<Difference, { kind: 'added' }>;
 type Missing = Extract<Difference, { kind: 'missing' }>;
 
 /** A node of the candidate that the reference does not have there. */
-export function nameAdded({ candidate: node, through }: Added, proven: Proven): Named {
+export function nameAdded({ candidate: node, through }: Added, proven: Proven): Named | undefined {
   const side = proven.sides.candidate;
   const grid = nameActivationGrid(node, proven);
   if (grid !== undefined) return grid;
@@ -40,7 +40,8 @@ export function nameNode(side: Side, node: OpNode, through: number, what: 'added
     const positions = madeBy(side, node.inputs[through] ?? '', isRange, 3) !== undefined || isRangeNear(side, node);
     return { code: positions ? 'position-offset' : 'index-differs', args: { operator: op, feeds: true } };
   }
-  if (other !== undefined && isMaskValue(other)) return { code: 'mask-differs', args: { operator: op } };
+  const masking = node.inputs.some((t) => t !== '' && masks(side.value(t)));
+  if (masking && !ACTIVATIONS.has(op)) return { code: 'mask-differs', args: { operator: op } };
   if (isMaskLogic(side, node)) return { code: 'mask-differs', args: { operator: op } };
   if (op === 'Clip' || ((op === 'Min' || op === 'Max') && other !== undefined)) {
     const values =
@@ -68,6 +69,8 @@ export function nameNode(side: Side, node: OpNode, through: number, what: 'added
   if ((op === 'Add' || op === 'Sub') && other !== undefined) return ofTerm(side, node, through, other, what);
   return { code: `operator-${what}`, args: { operator: op } };
 }
+
+const masks = (value: Tensor | undefined): boolean => value !== undefined && isMaskValue(value);
 
 const isRange = (node: OpNode): boolean => node.op === 'Range';
 
@@ -155,6 +158,8 @@ export function nameOperator(r: OpNode, c: OpNode): Named {
   if (r.op === 'BatchNormalization' && /^(Instance|Layer|Group)Normalization$/.test(c.op))
     return { code: 'batchnorm-training', args };
   if (NORMALISATIONS.has(r.op) && NORMALISATIONS.has(c.op)) return { code: 'normalisation-differs', args };
+  const wholes = ['Floor', 'Ceil', 'Round'];
+  if (wholes.includes(r.op) && c.op === 'Cast') return { code: 'integer-arithmetic', args };
   const bounds = ['Clip', 'Min', 'Max', 'Relu'];
   if (bounds.includes(r.op) && bounds.includes(c.op)) return { code: 'clipping-differs', args };
   if (ACTIVATIONS.has(r.op) && ACTIVATIONS.has(c.op)) return { code: 'activation-variant', args };

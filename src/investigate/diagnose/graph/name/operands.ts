@@ -1,6 +1,7 @@
 import type { DiagnosisCode } from '../../../../core/diagnosis-catalogue.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
 import type { Difference } from '../difference.ts';
+import type { Side } from '../side.ts';
 import type { Named, Proven } from './cause.ts';
 import { chainOf, nameChain } from './chain.ts';
 import { briefly } from './constant.ts';
@@ -52,9 +53,12 @@ export const nameOrder = ({ reference, order }: Extract<Difference, { kind: 'ord
 export function nameWiring(
   { from, to, reference, index }: Extract<Difference, { kind: 'wiring' }>,
   proven: Proven,
-): Named {
+): Named | undefined {
   const { candidate } = proven.sides;
-  const chain = chainOf(candidate, from, to, 'added') ?? chainOf(candidate, to, from, 'missing');
+  const { alignment } = proven.sides;
+  if (isBaked(candidate, to) && candidate.view.graph.inputs.includes(from))
+    return { code: 'input-ignored', args: { input: from } };
+  const chain = chainOf(candidate, from, to, 'added', alignment) ?? chainOf(candidate, to, from, 'missing', alignment);
   if (chain !== undefined) return nameChain(chain, proven);
   const [a, b] = [candidate.producer(from)?.node, candidate.producer(to)?.node];
   if (a !== undefined && a === b && a.op === 'Split')
@@ -62,4 +66,12 @@ export function nameWiring(
   if (reference.op === 'Where' && index === 0) return { code: 'mask-differs', args: { from, to } };
   if (reference.op === 'Clip' && index > 0) return { code: 'clipping-differs', args: { from, to } };
   return { code: 'wiring-differs', args: { from, to } };
+}
+
+/** It hangs on nothing but what the model holds, and on sizes of its inputs. */
+function isBaked(side: Side, tensor: string, depth: number = 8): boolean {
+  if (side.isFixed(tensor)) return true;
+  const node = side.producer(tensor)?.node;
+  if (node === undefined || depth === 0) return false;
+  return node.op === 'Shape' || node.op === 'Size' || node.inputs.every((t) => isBaked(side, t, depth - 1));
 }

@@ -24,6 +24,10 @@ const CUT = 0.02;
 const COARSE = 2;
 /** Middle deviation from what was meant, in steps of the grid: half a step at most is rounding. */
 const ROUNDING = 0.75;
+/** Steps beyond a limit from which on a value was cut: rounding down instead of to nearest costs up to one. */
+const BEYOND = 1.1;
+/** From a scale of so many best ones on, all of a channel's weights fall below half a step. */
+const DEAD = 100;
 
 /**
  * A weight that is dequantised in the graph of the candidate, held against the reference's: what is wrong with its grid.
@@ -63,6 +67,8 @@ const limitsOf = ({ dtype }: Tensor): [number, number] =>
 
 function weightOnGrid(from: Tensor, stored: Tensor, grid: Grid): Named | undefined {
   const [w, q] = [toFloat64(from), toFloat64(stored)];
+  if (grid.low === 0 && grid.zero.every((z) => z === 0) && w.some((x) => x < 0))
+    return { code: 'quantisation-parameters', args: { reason: 'signed bytes are read as unsigned' } };
   const channels = grid.scale.length;
   const pick = (values: Float64Array, c: number) =>
     channels === 1 ? values : sliceOf(stored.shape, grid.axis, c, values);
@@ -70,6 +76,9 @@ function weightOnGrid(from: Tensor, stored: Tensor, grid: Grid): Named | undefin
     channelOf(pick(w, c), pick(q, c), grid.scale[c] as number, grid.zero[c] ?? grid.zero[0] ?? 0, grid),
   );
   const dead = each.filter((e) => e.dead).length;
+  // A channel that is zero with a scale of its own size lost its weights; with one far too large they fell below a step.
+  const lost = each.flatMap((e, c) => (e.dead && e.coarse < DEAD ? [c] : []));
+  if (lost.length > 0) return { code: 'channel-corrupted', args: { axis: grid.axis, channels: lost.join(', ') } };
   if (dead > 0) return { code: 'quantisation-parameters', args: { channels: dead, reason: 'dead' } };
   const offset = each.filter((e) => e.offset).length;
   const factor = each.filter((e) => e.factor !== undefined);
@@ -103,7 +112,10 @@ function channelOf(w: Float64Array, q: Float64Array, scale: number, zero: number
   const largest = Math.max(...[...w].map(Math.abs));
   const best = largest / 127 || 1;
   const got = q.map((x) => scale * (x - zero));
-  const step = Math.max(scale, best);
+  const used = [...new Set(q)].sort((a, b) => a - b);
+  const gaps = used.slice(1).map((x, i) => x - (used[i] as number));
+  const gap = gaps.length === 0 ? 1 : Math.min(...gaps);
+  const step = Math.max(gap * scale, best);
   const dead = largest > 0 && q.every((x) => x === q[0]) && w.some((x) => x !== w[0]);
   let [cross, square, sum] = [0, 0, 0];
   const high = Math.max(...q);
@@ -114,16 +126,13 @@ function channelOf(w: Float64Array, q: Float64Array, scale: number, zero: number
     cross += x * y;
     square += x * x;
     sum += y - x;
-    const end = (q[i] === high && x > y + ROUNDING * step) || (q[i] === low && x < y - ROUNDING * step);
+    const end = (q[i] === high && x > y + BEYOND * step) || (q[i] === low && x < y - BEYOND * step);
     if (end) cut += 1;
   }
   const factor = cross / (square || 1);
   const mean = sum / w.length;
   const offset = Math.abs(mean) > step && w.every((x, i) => Math.abs((got[i] as number) - x - mean) <= ROUNDING * step);
   const fits = w.every((x, i) => Math.abs((got[i] as number) - factor * x) <= ROUNDING * step * Math.max(1, factor));
-  const used = [...new Set(q)].sort((a, b) => a - b);
-  const gaps = used.slice(1).map((x, i) => x - (used[i] as number));
-  const gap = gaps.length === 0 ? 1 : Math.min(...gaps);
   return {
     dead,
     offset,

@@ -1,8 +1,8 @@
 import type { OpNode } from '../../../../records/graph.ts';
 import type { Difference } from '../difference.ts';
-import { ACTIVATIONS, isElementwise, MOVING, NORMALISATIONS } from '../operators.ts';
+import { ACTIVATIONS, isElementwise, isReduction, MOVING, NORMALISATIONS } from '../operators.ts';
 import type { Side } from '../side.ts';
-import { dtypeOf, narrowed } from './casts.ts';
+import { dtypeOf, largestOf, narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
 import { nameChain } from './chain.ts';
 import { isMaskValue } from './context.ts';
@@ -31,8 +31,27 @@ export function nameReplaced(difference: Replaced, proven: Proven): Named | unde
   }
   const main = mainOf(before);
   if (main === undefined) return undefined;
-  if (isWhole(sides.reference, difference.tensors.reference) && ['Div', 'Mod', 'BitShift'].includes(main.op))
+  // The same nodes once more: what differs lies in front of them.
+  if (before.length === after.length && before.every((n, i) => n.op === after[i]?.op)) return undefined;
+  if (isWhole(sides.reference, difference.tensors.reference) && ['Div', 'Mod', 'BitShift'].includes(main.op)) {
+    const largest = Math.max(...main.inputs.map((t) => largestOf(sides.reference, t)));
+    const through = sides.candidate.producer(difference.tensors.candidate)?.node;
+    const floats = [...after, ...(through === undefined ? [] : [through])].some((n) =>
+      n.inputs.some((t) => dtypeOf(sides.candidate, t) === 'float32'),
+    );
+    return floats && largest > 2 ** 24
+      ? { code: 'dtype-narrowed', args: { dtype: 'float32' } }
+      : { code: 'integer-arithmetic', args: values };
+  }
+  if (main.op === 'Clip' && after.some((n) => n.op === 'Mod' || n.op.startsWith('Bitwise')))
     return { code: 'integer-arithmetic', args: values };
+  if (
+    before.length === 1 &&
+    isReduction(main.op) &&
+    after.some((n) => isReduction(n.op)) &&
+    after.some((n) => n.op === 'Slice' || n.op === 'Gather')
+  )
+    return { code: 'index-differs', args: { operator: main.op } };
   if (['Round', 'Floor', 'Ceil'].includes(main.op)) return { code: 'integer-arithmetic', args: values };
   if (main.op === 'Softmax' || main.op === 'LogSoftmax') {
     const axes = softmaxAxes(difference, proven, main);
