@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from '../../src/engine/catalogue.ts';
 import { parseOnnx } from '../../src/formats/onnx/read.ts';
 import type { OpNode } from '../../src/records/graph.ts';
+import type { Variant } from '../../src/records/variant.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
 import { writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { NamedTensors, Tensor } from '../../src/tensor/tensor.ts';
@@ -69,7 +71,9 @@ class Noisy(nn.Module):
         self.drop, self.norm = nn.Dropout(0.5), nn.BatchNorm1d(4)
 
     def forward(self, x):
-        return self.norm(self.drop(x))
+        # Whoever runs it twice on one tensor gets another answer.
+        x.add_(1)
+        return self.norm(self.drop(x)) + x
 
 def made(kind):
     torch.manual_seed(3)
@@ -115,6 +119,20 @@ def forest():
     return Pipeline([("both", both), ("trees", RandomForestClassifier(6, max_depth=3, random_state=0))]).fit(x, x.sum(1) > 0)
 `;
 
+const FUNCTIONS = `
+import jax.numpy as jnp
+import numpy as np
+from jax import nn
+
+def run(weights, x):
+    hidden = nn.relu(x @ weights["first"]["kernel"])
+    return {"scores": nn.log_softmax(hidden - weights["shift"]), "x": x}
+
+def build():
+    grid = np.arange(16, dtype=np.float32).reshape(4, 4)
+    return run, {"first": {"kernel": np.sin(grid)}, "shift": np.cos(grid[0])}
+`;
+
 const pool = new WorkerPool();
 let dir: string;
 const exported: Record<string, string> = {};
@@ -146,6 +164,14 @@ const sklearn = (callable: string, sample: NamedTensors): TapTarget => ({
   inputs: [...sample].map(([name, { dtype, shape }]) => ({ name, dtype, shape: ['rows', ...shape.slice(1)] })),
   sample,
 });
+const jax = (variant?: Variant): TapTarget => ({
+  toolchain: 'jax',
+  runtime: 'jax',
+  model: { format: 'jax', path: join(dir, 'functions.py'), callable: 'build' },
+  inputs: [{ name: 'x', dtype: 'float32', shape: ['batch', 4] }],
+  sample: new Map([['x', wave([3, 4])]]),
+  ...(variant === undefined ? {} : { variant }),
+});
 const table = (): TapTarget =>
   sklearn(
     'table',
@@ -176,6 +202,8 @@ const TARGETS: Record<string, () => TapTarget> = {
       model: { format: 'torch-export', path: String(exported['torch-export']) },
       variant: { precision: 'float64' },
     }),
+  jax: () => jax(),
+  'jax, float64, weights moved': () => jax({ precision: 'float64', perturb: { step: 'float32', seed: 1 } }),
   sklearn: table,
   'sklearn, union and forest': () => sklearn('forest', new Map([['X', wave([4, 3])]])),
 };
@@ -208,6 +236,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'onpar-taps-'));
   writeFileSync(join(dir, 'nets.py'), NETS);
   writeFileSync(join(dir, 'estimators.py'), ESTIMATORS);
+  writeFileSync(join(dir, 'functions.py'), FUNCTIONS);
   for (const exporter of ['torchscript', 'torch-export']) exported[exporter] = await exportAs(exporter, 'cnn', IMAGE);
 });
 afterAll(async () => {
@@ -353,6 +382,33 @@ describe('the graph of a PyTorch module', () => {
     expect(facts).toEqual({ graphOf: 'run' });
     expect(graph.nodes.map((n) => n.op)).toContain('aten.gelu.default');
   });
+});
+
+describe('the graph of a JAX function', () => {
+  it('has its equations, inlined, with the line that the user wrote and the weights by their path', async () => {
+    const seen = await look('jax');
+    const line = FUNCTIONS.split('\n').findIndex((text) => text.includes('nn.relu')) + 1;
+    expect(node(seen, '/dot_general')).toMatchObject({
+      op: 'dot_general',
+      inputs: ['x', 'first.kernel'],
+      source: { file: 'functions.py', line },
+    });
+    expect(node(seen, '/exp').module).toContain('log_softmax');
+    expect(seen.graph.outputs).toEqual(['scores', 'x (output)']);
+    const moved = await look('jax, float64, weights moved');
+    const [a, b] = [seen, moved].map((s) => numbers(s.taps.get('first.kernel'))) as [number[], number[]];
+    expect(apart(a, b)).toBeGreaterThan(0);
+    expect(apart(a, b)).toBeLessThan(1e-6);
+  });
+});
+
+describe('runtimes with taps', () => {
+  const here = new Set(['torch', 'torchscript', 'torch-export', 'jax', 'sklearn']);
+  const offering = catalogue().runtimes.filter(({ taps }) => taps === true);
+  it('are these', () => {
+    expect(offering.map(({ name }) => name)).toEqual(expect.arrayContaining([...here]));
+  });
+  for (const { name } of offering) if (!here.has(name)) it.todo(`${name} keeps the contract`);
 });
 
 describe('the graph of an estimator', () => {

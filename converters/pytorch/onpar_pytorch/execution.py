@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ from onpar_host.contract import Contract, TensorSpec
 from onpar_host.graph import OpGraph
 from onpar_host.packages import require
 from onpar_host.session import Session
+from onpar_host.stand_ins import stand_ins
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
 from .device import Device
 from .forward import Call
-from .stand_ins import stand_ins
 from .taps.tapping import Source, Tapping
 from .tensors import collect_outputs, to_torch
 
@@ -30,6 +30,10 @@ class Feed:
     call: Call
     deployed: dict[str, Any] = field(default_factory=dict)
     """The same before a variant widened them."""
+
+    def copied(self) -> Feed:
+        """For a run whose inputs are used again: a module may write into them."""
+        return replace(self, tensors={name: t.clone() for name, t in self.tensors.items()})
 
     def run(self, module: Any) -> Any:
         """Calls the module."""
@@ -78,7 +82,8 @@ class TorchSession(Session):
         if self._variant is not None:
             tensors = {name: self._variant.input(t) for name, t in tensors.items()}
         placed = {name: self._device.put(t) for name, t in tensors.items()}
-        return Feed(placed, self.call_for(list(inputs)), deployed)
+        given = placed if self._variant is None else deployed
+        return Feed(placed, self.call_for(list(inputs)), given)
 
     def execute(self, feed: Feed, watched: AbstractContextManager[Any] | None = None) -> Any:
         """`watched` is entered first, so that it sees what a variant makes of the operators."""

@@ -6,16 +6,23 @@ import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
 import { resolveHost } from '../hosts.ts';
 
+/** A sample of the case; frameworks that find the graph by running the model run it on this. */
+export interface ExampleInput {
+  readonly file: string;
+  readonly digest: string;
+}
+
 /** What a side computes, node by node: read from an ONNX file, else told by its runtime. */
 export async function graphOfSide(
   ctx: RunContext,
   conversion: Conversion,
   side: ObservedSide,
+  example: ExampleInput | null,
 ): Promise<Maybe<OpGraph>> {
   try {
     return side.model.ref.format === 'onnx'
       ? { ok: true, value: await fromFile(ctx, conversion, side) }
-      : await fromRuntime(ctx, conversion, side);
+      : await fromRuntime(ctx, conversion, side, example);
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     return { ok: false, reason: toFailure(error).message };
@@ -37,7 +44,12 @@ async function fromFile(ctx: RunContext, conversion: Conversion, { model }: Obse
   return read.value;
 }
 
-async function fromRuntime(ctx: RunContext, conversion: Conversion, side: ObservedSide): Promise<Maybe<OpGraph>> {
+async function fromRuntime(
+  ctx: RunContext,
+  conversion: Conversion,
+  side: ObservedSide,
+  example: ExampleInput | null,
+): Promise<Maybe<OpGraph>> {
   const { runtime, options } = conversion[side.role];
   if (runtime.taps !== true) return { ok: false, reason: `${runtime.name} does not tell what a model computes` };
   const place = await resolveHost(ctx, conversion, runtime, side.role);
@@ -45,7 +57,13 @@ async function fromRuntime(ctx: RunContext, conversion: Conversion, side: Observ
   const told = await ctx.steps.run<OpGraph>({
     kind: 'describe',
     version: 1,
-    inputs: { graph: side.model.key, runtime: runtime.name, options, place: place.digest },
+    inputs: {
+      graph: side.model.key,
+      runtime: runtime.name,
+      options,
+      place: place.digest,
+      example: example?.digest ?? null,
+    },
     conversion: conversion.id,
     label: `asking ${runtime.name} for the graph`,
     run: () =>
@@ -62,7 +80,15 @@ async function fromRuntime(ctx: RunContext, conversion: Conversion, side: Observ
           { timeoutMs },
         );
         try {
-          const { graph } = await worker.request('graph', { session: opened.session }, { timeoutMs });
+          const fed =
+            example === null
+              ? {}
+              : {
+                  inputs: example.file,
+                  rename: side.rename(opened.contract),
+                  ...(side.layouts === undefined ? {} : { layouts: side.layouts }),
+                };
+          const { graph } = await worker.request('graph', { session: opened.session, ...fed }, { timeoutMs });
           return { value: graph, dependencies: opened.dependencies };
         } finally {
           if (worker.alive) await worker.request('close', { session: opened.session }, { timeoutMs });

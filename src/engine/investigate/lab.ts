@@ -77,7 +77,11 @@ export class StepLab implements Lab {
   async graph(specimen: Specimen): Promise<Maybe<OpGraph>> {
     this.#budget.check();
     const side = this.#specimens.sideOf(specimen);
-    return graphOfSide(this.#ctx, this.#limited(), side);
+    const { samples, sampleDir } = this.#trace;
+    const [sample] = samples;
+    const known = sample !== undefined && sampleDir !== null && side.steps === undefined;
+    const example = known ? { file: join(sampleDir, sample.file), digest: sample.digest } : null;
+    return graphOfSide(this.#ctx, this.#limited(), side, example);
   }
 
   hasFloat64(specimen: Specimen): boolean {

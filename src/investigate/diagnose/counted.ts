@@ -5,16 +5,16 @@ import type { Question } from '../scene.ts';
 export function counted(question: Question): { readonly question: Question; readonly runs: () => number } {
   const { lab } = question.scene;
   let runs = 0;
-  // A prototype instead of a copy: labs may be classes, whose methods a spread would lose.
-  const watched: Lab = Object.assign(Object.create(lab) as Lab, {
-    run: ((specimen, how) => {
-      runs += 1;
-      return lab.run(specimen, how);
-    }) satisfies Lab['run'],
-    tap: ((specimen, tensors, how) => {
-      runs += 1;
-      return lab.tap(specimen, tensors, how);
-    }) satisfies Lab['tap'],
-  });
+  // Not a copy and not a descendant: labs may be classes with private fields, which know their own objects alone.
+  const watched = new Proxy(lab, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        if (name === 'run' || name === 'tap') runs += 1;
+        return Reflect.apply(value, target, args);
+      };
+    },
+  }) satisfies Lab;
   return { question: { ...question, scene: { ...question.scene, lab: watched } }, runs: () => runs };
 }

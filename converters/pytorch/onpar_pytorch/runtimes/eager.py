@@ -18,7 +18,7 @@ from ..execution import Feed, TorchSession, as_variant
 from ..facts import module_facts
 from ..forward import Call, forward_parameters, plan_call
 from ..loading import load_module
-from ..taps.sources import ModuleSource, copied
+from ..taps.sources import ModuleSource, copied, module_key
 from ..tensors import from_torch
 from .compiling import Compiled
 
@@ -44,7 +44,7 @@ def open_model(
     deployed = (module if variant is None else copied(module)) if taps else None
     session = EagerSession(module, source, model, inputs, options, variant, device)
     if taps:
-        exports = None if deployed is None else ModuleSource(deployed, inputs)
+        exports = None if deployed is None else ModuleSource(deployed, inputs, module_key(model))
         wide = variant is not None and variant.float64
         session.tap(exports, model.format, model.root, wide)
     return session

@@ -27,7 +27,11 @@ class Source(Protocol):
     """What exports the session's model."""
 
     def program(self, feed: Feed) -> tuple[Any, list[str]]:
-        """A decomposed ExportedProgram, and names of its tensor inputs in call order."""
+        """A decomposed program (sources.Exported), and names of its tensor inputs in call order."""
+        ...
+
+    def forget(self) -> bool:
+        """The last program does not answer as the module does: whether asking again may help."""
         ...
 
 
@@ -55,7 +59,7 @@ class Tapping:
         if self._programs:
             return self._programs[0].made.graph
         with untouched(self._session.module):
-            recorder, result = self._recorded(feed, set())
+            recorder, result = self._recorded(feed.copied(), set())
         return _recorded_graph(recorder, result, self._form, list(feed.tensors))
 
     def run(self, feed: Feed, names: list[str]) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
@@ -80,20 +84,26 @@ class Tapping:
             self.facts = {"graphOf": "run"}
             return
         try:
-            program = self._program_for(feed)
-            ours, _, missing = self._interpreted(feed, [])
-            if ours is None:
-                raise RuntimeError(missing[""])
-            with untouched(self._session.module):
-                result = self._session.execute(feed)
-            off, wrong = deviation(ours, result, self._wide)
-            if wrong is not None:
-                raise RuntimeError(f"the exported program answers otherwise: {wrong}")
-            self._programs = [program]
-            self.facts = {"graphOf": "exported program", "deviation": off}
+            self.facts = {"graphOf": "exported program", "deviation": self._checked(feed)}
         except Exception as error:
             self._programs = []
             self.facts = {"graphOf": "run", "notExported": _why(error, self._root)}
+
+    def _checked(self, feed: Feed) -> float:
+        """Keeps the program that answers as the module does; how far it is off. Raises where none does."""
+        with untouched(self._session.module):
+            result = self._session.execute(feed.copied())
+        assert self._source is not None
+        while True:
+            program = self._program_for(feed)
+            ours, _found, missing = self._interpreted(feed, [])
+            off, wrong = (0.0, missing[""]) if ours is None else deviation(ours, result, self._wide)
+            self._programs = [program] if wrong is None else []
+            if wrong is None:
+                return off
+            # It may have been exported for another session, from files that have changed since.
+            if not self._source.forget():
+                raise RuntimeError(f"the exported program answers otherwise: {wrong}")
 
     def _program_for(self, feed: Feed) -> Program:
         """Raises what exporting raises."""

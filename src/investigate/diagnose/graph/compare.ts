@@ -36,6 +36,7 @@ const COST = {
 };
 /** A whole piece for another; the same operator in other surroundings is told attribute by attribute instead. */
 const REPLACED = { first: 2, sameOperator: 6, node: 0.2 };
+const CHANGES_TYPE = /^(Cast|CastLike|QuantizeLinear|DequantizeLinear)$/;
 /** Pairs of tensors that are looked at: regions are small, but a graph without any agreement is not. */
 const MOST_PAIRS = 4000;
 
@@ -143,7 +144,9 @@ export function compareGraphs(
     if (slots !== null && after === 'node') {
       const other = counterpart(r);
       if (other !== undefined && other !== c) {
-        yield () => ({ cost: COST.wiring, differences: [wiring(slots, other, c)] });
+        // A node that makes another type cannot be left out by itself: what reads it reads what both have instead.
+        const cost = makes !== undefined && CHANGES_TYPE.test(makes.node.op) ? COST.operator : COST.wiring;
+        yield () => ({ cost, differences: [wiring(slots, other, c)] });
       }
     }
     if (after === 'node') yield () => replaced(r, c);

@@ -5,7 +5,8 @@ import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { compareGraphs } from './compare.ts';
 import type { Difference, Revertible } from './difference.ts';
 import { inPlace } from './in-place.ts';
-import { nameCause } from './name/name.ts';
+import type { Proven } from './name/cause.ts';
+import { nameCause, nameOne } from './name/name.ts';
 import { NAMED } from './name/named.ts';
 import { revertOf, type Sides } from './revert.ts';
 import { sideOf } from './side.ts';
@@ -41,7 +42,8 @@ export const graphDifference: Hypothesis = {
     if (bench === null) return undefined;
     const { tolerance } = question.scene;
     const tries = [differencesOf(question, sides, tolerance), differencesOf(question, sides, EXACT)];
-    for (const all of [...tries, wholeRegion(question, sides)]) {
+    const [found = []] = tries;
+    for (const all of [suspects(found, { question, sides, bench }), ...tries, wholeRegion(question, sides)]) {
       for (const trial of trials(question, bench, sides)) {
         const best = await explain(all, trial);
         const told = best === undefined ? undefined : evidence(question, sides, bench, best);
@@ -78,6 +80,19 @@ const revertible = (differences: readonly Difference[], sides: Sides): Revertibl
     const revert = revertOf(difference, sides);
     return revert === null ? [] : [{ difference, revert }];
   });
+
+const QUANTISATION: ReadonlySet<string> = new Set([
+  ...['saturation', 'quantisation-coarse', 'quantisation-parameters', 'channel-corrupted'],
+]);
+
+/** Of a candidate that is quantised as declared all layers differ a little: those whose grid is wrong are looked at first. */
+function suspects(found: readonly Revertible[], proven: Omit<Proven, 'differences'>): Revertible[] {
+  if (proven.question.scene.lab.facts.declared !== 'int8') return [];
+  return found.filter(({ difference }) => {
+    const named = nameOne(difference, { ...proven, differences: [difference] });
+    return named !== undefined && QUANTISATION.has(named.code);
+  });
+}
 
 /** The last resort: the reference's nodes of the region in place of the candidate's. */
 function wholeRegion({ divergence }: Question, sides: Sides): Revertible[] {

@@ -31,15 +31,24 @@ export function chainOf(
 ): Chain | undefined {
   if (start === end || side.isFixed(end)) return undefined;
   const known = what === 'added' ? alignment.ofCandidate : alignment.ofReference;
-  const found = between(side, end, (tensor) => tensor === start || known(tensor).length > 0);
+  const behind = descendants(side, start);
+  // What both sides have ends the chain, unless it is made from the start itself: a cast of it has the same values.
+  const found = between(side, end, (tensor) => tensor === start || (known(tensor).length > 0 && !behind.has(tensor)));
   if (found === null || !found.leaves.includes(start) || found.nodes.length === 0) return undefined;
   return { side, nodes: found.nodes, start, end, what };
+}
+
+function descendants(side: Side, start: string): ReadonlySet<string> {
+  const found = new Set([start]);
+  for (const node of side.view.graph.nodes)
+    if (node.inputs.some((tensor) => found.has(tensor))) for (const tensor of node.outputs) found.add(tensor);
+  return found;
 }
 
 const BOOKKEEPING = new Set(['Shape', 'Size', 'Identity', 'Constant', 'ConstantOfShape']);
 
 /** What several nodes do together that only one side has: by what became of the values first, then node by node. */
-export function nameChain(chain: Chain, proven: Proven): Named {
+export function nameChain(chain: Chain, proven: Proven): Named | undefined {
   const { side, nodes, what, start } = chain;
   if (nodes.some((n) => /^(Random|Bernoulli|Multinomial|Dropout)/.test(n.op))) return { code: 'randomness' };
   const cast = narrowed(side, nodes);
@@ -48,6 +57,9 @@ export function nameChain(chain: Chain, proven: Proven): Named {
     const grid = what === 'added' ? nameActivationGrid(node, proven) : undefined;
     if (grid !== undefined) return grid;
   }
+  const quantises = nodes.every((n) => n.op === 'QuantizeLinear' || n.op === 'DequantizeLinear');
+  // As declared, and on a grid that fits: no fault.
+  if (quantises && proven.question.scene.lab.facts.declared === 'int8') return undefined;
   if (isMask(side, start) || isMask(side, chain.end)) return { code: 'mask-differs' };
   if (what === 'added' && mixesBatch(chain)) return { code: 'batch-mixed' };
   if (isVariant(chain)) return { code: 'activation-variant', args: { to: nodes.map((n) => n.op).join(' → ') } };

@@ -12,11 +12,14 @@ import { type Role, roleOf } from './role.ts';
 type ConstantDifference = Extract<Difference, { kind: 'constant' }>;
 
 /** The cause behind a constant that was proven to make the difference: what it is for, and how it changed. */
-export function nameConstant(difference: ConstantDifference, proven: Proven): Named {
+export function nameConstant(difference: ConstantDifference, proven: Proven): Named | undefined {
   const { reference, candidate, from, to } = difference;
   const { sides } = proven;
   const quantised = nameQuantised(difference, proven);
   if (quantised !== undefined) return quantised;
+  const maker = sides.candidate.producer(candidate.node.inputs[candidate.index] ?? '')?.node;
+  // As declared, and on a grid that fits: no fault.
+  if (maker?.op === 'DequantizeLinear' && proven.question.scene.lab.facts.declared === 'int8') return undefined;
   if (from.dtype === 'string' || to.dtype === 'string') return { code: 'constant-differs' };
   const change = changeOf(from, to);
   const role = roleOf(sides.reference, reference.node, reference.index);
@@ -24,7 +27,15 @@ export function nameConstant(difference: ConstantDifference, proven: Proven): Na
   const half = proven.question.scene.lab.facts.declared === 'float16';
   if (half && change.kind === 'narrowed' && change.narrowing.kind === 'grid')
     return { code: 'float16-range', args: { tensor } };
-  const named = byRole(role, change, { from, to, node: reference.node, index: reference.index, side: sides.reference, held });
+  const held = sides.candidate.isFixed(tensor ?? '');
+  const named = byRole(role, change, {
+    from,
+    to,
+    node: reference.node,
+    index: reference.index,
+    side: sides.reference,
+    held,
+  });
   return { code: named.code, args: { tensor, ...spoken(change), ...named.args } };
 }
 

@@ -7,6 +7,7 @@ import { inWords } from '../where.ts';
 import { nameAttribute } from './attribute.ts';
 import { narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
+import { type Chain, chainOf, nameChain } from './chain.ts';
 import { nameConstant } from './constant.ts';
 import { nameAdded, nameMissing, nameOperator } from './node.ts';
 import { nameOperand, nameOrder, nameWiring } from './operands.ts';
@@ -54,6 +55,8 @@ export function nameCause(proven: Proven): Pick<Evidence, 'code' | 'where' | 'ar
 type NamedOf = Named & { readonly of?: Difference };
 
 function together(proven: Proven): NamedOf | undefined {
+  const chain = addedChain(proven);
+  if (chain !== undefined) return nameChain(chain, proven);
   const each = proven.differences.map((difference): NamedOf | undefined => {
     const named = nameOne(difference, proven);
     return named === undefined ? undefined : { ...named, of: difference };
@@ -73,7 +76,17 @@ function together(proven: Proven): NamedOf | undefined {
   return all.find((named) => named.code === leading);
 }
 
-function nameOne(difference: Difference, proven: Proven): Named | undefined {
+/** All that is needed is to leave out nodes, one behind the other: what they do together counts. */
+function addedChain({ differences, sides: { candidate, alignment } }: Proven): Chain | undefined {
+  const added = differences.filter((d) => d.kind === 'added');
+  const [inner, outer] = [added[0], added.at(-1)];
+  if (inner === undefined || outer === undefined || added.length !== differences.length) return undefined;
+  const start = inner.candidate.inputs[inner.through] as string;
+  return chainOf(candidate, start, outer.candidate.outputs[outer.output] as string, 'added', alignment);
+}
+
+/** The cause behind one difference, were it the cause. */
+export function nameOne(difference: Difference, proven: Proven): Named | undefined {
   switch (difference.kind) {
     case 'attribute':
       return nameAttribute(difference);

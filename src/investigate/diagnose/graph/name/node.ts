@@ -14,7 +14,7 @@ type Added = Extract<Difference, { kind: 'added' }>;
 type Missing = Extract<Difference, { kind: 'missing' }>;
 
 /** A node of the candidate that the reference does not have there. */
-export function nameAdded({ candidate: node, through }: Added, proven: Proven): Named {
+export function nameAdded({ candidate: node, through }: Added, proven: Proven): Named | undefined {
   const side = proven.sides.candidate;
   const grid = nameActivationGrid(node, proven);
   if (grid !== undefined) return grid;

@@ -53,7 +53,7 @@ export const nameOrder = ({ reference, order }: Extract<Difference, { kind: 'ord
 export function nameWiring(
   { from, to, reference, index }: Extract<Difference, { kind: 'wiring' }>,
   proven: Proven,
-): Named {
+): Named | undefined {
   const { candidate } = proven.sides;
   const { alignment } = proven.sides;
   if (isBaked(candidate, to) && candidate.view.graph.inputs.includes(from))

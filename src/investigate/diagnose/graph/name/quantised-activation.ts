@@ -43,6 +43,5 @@ export function nameActivationGrid(node: OpNode, { sides: { candidate } }: Prove
   const range = Math.max(0, ...values) - Math.min(0, ...values);
   const times = (to - from) / (range || 1);
   if (times >= COARSE) return { code: 'quantisation-coarse', args: { times: short(times) } };
-  if (beyond > 0) return { code: 'saturation', args: { share: `${short(beyond * 100)} %` } };
   return undefined;
 }

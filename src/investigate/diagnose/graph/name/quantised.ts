@@ -24,6 +24,8 @@ const CUT = 0.02;
 const COARSE = 2;
 /** Middle deviation from what was meant, in steps of the grid: half a step at most is rounding. */
 const ROUNDING = 0.75;
+/** Steps beyond a limit from which on a value was cut: rounding down instead of to nearest costs up to one. */
+const BEYOND = 1.1;
 /** From a scale of so many best ones on, all of a channel's weights fall below half a step. */
 const DEAD = 100;
 
@@ -124,7 +126,7 @@ function channelOf(w: Float64Array, q: Float64Array, scale: number, zero: number
     cross += x * y;
     square += x * x;
     sum += y - x;
-    const end = (q[i] === high && x > y + ROUNDING * step) || (q[i] === low && x < y - ROUNDING * step);
+    const end = (q[i] === high && x > y + BEYOND * step) || (q[i] === low && x < y - BEYOND * step);
     if (end) cut += 1;
   }
   const factor = cross / (square || 1);

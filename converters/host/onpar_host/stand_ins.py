@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from onpar_host.contract import TensorSpec
-from onpar_host.errors import WorkerError
-from onpar_host.tensor import Tensor
+
+from .contract import TensorSpec
+from .errors import WorkerError
+from .tensor import Tensor
 
 ANY_SIZE = 4
 """For dimensions that may vary: neither 0 nor 1, which broadcast, nor so many that it costs anything."""
