@@ -71,7 +71,9 @@ class Noisy(nn.Module):
         self.drop, self.norm = nn.Dropout(0.5), nn.BatchNorm1d(4)
 
     def forward(self, x):
-        return self.norm(self.drop(x))
+        # Whoever runs it twice on one tensor gets another answer.
+        x.add_(1)
+        return self.norm(self.drop(x)) + x
 
 def made(kind):
     torch.manual_seed(3)
@@ -127,7 +129,7 @@ def run(weights, x):
     return {"scores": nn.log_softmax(hidden - weights["shift"]), "x": x}
 
 def build():
-    grid = np.arange(12, dtype=np.float32).reshape(4, 3)
+    grid = np.arange(16, dtype=np.float32).reshape(4, 4)
     return run, {"first": {"kernel": np.sin(grid)}, "shift": np.cos(grid[0])}
 `;
 

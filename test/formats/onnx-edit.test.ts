@@ -95,13 +95,13 @@ test.each([7, 10, 12])('bounds of Clip, axes and softmax in opset %i', async (ve
   const clip = await edited(small(version), [
     { edit: 'insert', tensor: 'y', op: 'Clip', operands: [f32([], [0]), f32([], [3])] },
   ]);
-  expect(clip['y']).toEqual([0, 3]);
+  expect(clip.y).toEqual([0, 3]);
   const sum = await edited(small(version), [
     { edit: 'insert', tensor: 'y', op: 'ReduceSum', attributes: { axes: [1], keepdims: 1 } },
   ]);
-  expect(sum['y']).toEqual([7]);
+  expect(sum.y).toEqual([7]);
   const soft = await edited(small(version), [{ edit: 'insert', tensor: 'y', op: 'Softmax', attributes: { axis: 0 } }]);
-  expect(soft['y']).toEqual([1, 1]);
+  expect(soft.y).toEqual([1, 1]);
 });
 
 test('attributes: set, in the kind that the schema has, removed, and as operands', async () => {
@@ -118,7 +118,7 @@ test('attributes: set, in the kind that the schema has, removed, and as operands
   const alpha = (value: number | null): ModelEdit => ({ edit: 'attribute', node: 'leakyrelu_y', name: 'alpha', value });
   expect(await edited(from, [], feeds)).toEqual({ y: [-2, 1], z: [-1] });
   expect(await edited(from, [alpha(1)], feeds)).toEqual({ y: [-4, 1], z: [-3] });
-  expect((await edited(from, [alpha(null)], feeds))['y']?.[0]).toBeCloseTo(-0.04);
+  expect((await edited(from, [alpha(null)], feeds)).y?.[0]).toBeCloseTo(-0.04);
   expect(await edited(from, [{ edit: 'attribute', node: 'reducesum_z', name: 'axes', value: [0] }], feeds)).toEqual({
     y: [-2, 1],
     z: [-2, 1],
@@ -195,10 +195,7 @@ test('float32 islands: in float16 with casts, in quantised models without the qu
   });
   const q = new Map([['x', f32([1, 2], [2.4, 1.4])]]);
   expect(await edited(quantised, [], q)).toEqual({ y: [1, 0] });
-  const [a, b] = (await edited(quantised, [{ edit: 'float32-island', nodes: ['matmul_m'] }], q))['y'] as [
-    number,
-    number,
-  ];
+  const [a, b] = (await edited(quantised, [{ edit: 'float32-island', nodes: ['matmul_m'] }], q)).y as [number, number];
   expect([a, b].map((v) => v.toFixed(4))).toEqual(['1.2000', '0.7000']);
 });
 

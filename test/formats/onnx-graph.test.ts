@@ -40,10 +40,10 @@ test('nodes in an order of computation, constants folded away, types, what can b
     ['leakyrelu_y', 'LeakyRelu', ['branch'], ['y']],
   ]);
   expect(graph.nodes[3]?.attributes).toEqual({ alpha: 0.01 });
-  expect(graph.tensors['w']).toEqual({ dtype: 'float32', shape: [4, 4], constant: true, tappable: false });
-  expect(graph.tensors['k']).toMatchObject({ dtype: 'float32', constant: true, tappable: false });
-  expect(graph.tensors['h']).toEqual({ dtype: 'float32', shape: null, tappable: true });
-  expect(graph.tensors['x']).toEqual({ dtype: 'float32', shape: ['n', 4], tappable: false });
+  expect(graph.tensors.w).toEqual({ dtype: 'float32', shape: [4, 4], constant: true, tappable: false });
+  expect(graph.tensors.k).toMatchObject({ dtype: 'float32', constant: true, tappable: false });
+  expect(graph.tensors.h).toEqual({ dtype: 'float32', shape: null, tappable: true });
+  expect(graph.tensors.x).toEqual({ dtype: 'float32', shape: ['n', 4], tappable: false });
 });
 
 test('ids are unique, whatever the file calls its nodes', () => {

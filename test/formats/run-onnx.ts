@@ -1,4 +1,4 @@
-process.env['ORT_DISABLE_TELEMETRY'] = '1';
+process.env.ORT_DISABLE_TELEMETRY = '1';
 
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { tensorFrom } from '../../src/tensor/build.ts';

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ class Feed:
     call: Call
     deployed: dict[str, Any] = field(default_factory=dict)
     """The same before a variant widened them."""
+
+    def copied(self) -> Feed:
+        """For a run whose inputs are used again: a module may write into them."""
+        return replace(self, tensors={name: t.clone() for name, t in self.tensors.items()})
 
     def run(self, module: Any) -> Any:
         """Calls the module."""
@@ -78,7 +82,8 @@ class TorchSession(Session):
         if self._variant is not None:
             tensors = {name: self._variant.input(t) for name, t in tensors.items()}
         placed = {name: self._device.put(t) for name, t in tensors.items()}
-        return Feed(placed, self.call_for(list(inputs)), deployed)
+        given = placed if self._variant is None else deployed
+        return Feed(placed, self.call_for(list(inputs)), given)
 
     def execute(self, feed: Feed, watched: AbstractContextManager[Any] | None = None) -> Any:
         """`watched` is entered first, so that it sees what a variant makes of the operators."""

@@ -61,7 +61,7 @@ class GraphTaps:
         self._names = TensorNames(*ends)
         self._constants: dict[str, Any] = {}
         # None: computed of constants alone.
-        self._graph = self._read(form, list(outputs), list(outputs.values()))
+        self._graph = self._read(form, self._names.outputs, list(outputs.values()))
         self._keys = self._names.keys()
         self._pruned: dict[tuple[str, ...], Any] = {}
 

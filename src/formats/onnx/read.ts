@@ -1,8 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { OnparError } from '../../core/errors.ts';
 import { withFile } from '../../tensor/bytes.ts';
-import { type ModelProto, ModelProtoSchema } from './onnx_pb.generated.ts';
+import {
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+} from './onnx_pb.generated.ts';
 
 /**
  * Parses an ONNX file, or bytes of which `name` is the file. Weights in other files are not read.
@@ -26,8 +33,52 @@ export function parseOnnx(
 /** The bytes of a model. What `parseOnnx` read comes out again, fields of newer ONNX versions included. */
 export const serializeOnnx = (model: ModelProto): Uint8Array => toBinary(ModelProtoSchema, model);
 
-/** Writes a model to a file. */
-export const writeOnnx = (path: string, model: ModelProto): void => writeFileSync(path, serializeOnnx(model));
+/**
+ * Writes a model to a file. Weights go there from where they lie: the library would copy them once for each message around
+ * them. Initializers stand behind all else in the graph, which the format leaves open.
+ */
+export function writeOnnx(path: string, model: ModelProto): void {
+  const handle = openSync(path, 'w');
+  try {
+    for (const piece of piecesOf(model)) {
+      for (let at = 0; at < piece.byteLength; )
+        at += writeSync(handle, piece, at, Math.min(2 ** 30, piece.byteLength - at));
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Numbers of the fields around weights (onnx.proto): ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
+const [GRAPH, INITIALIZER, RAW_DATA] = [7, 5, 9];
+
+function piecesOf(model: ModelProto): Uint8Array[] {
+  const { graph } = model;
+  if (graph === undefined) return [serializeOnnx(model)];
+  const { initializer } = graph;
+  graph.initializer = [];
+  const inner = toBinary(GraphProtoSchema, graph);
+  graph.initializer = initializer;
+  delete model.graph;
+  const outer = serializeOnnx(model);
+  model.graph = graph;
+  const weights = initializer.flatMap(tensorPieces);
+  const length = weights.reduce((sum, piece) => sum + piece.byteLength, inner.byteLength);
+  return [outer, header(GRAPH, length), inner, ...weights];
+}
+
+function tensorPieces(tensor: TensorProto): Uint8Array[] {
+  const { rawData } = tensor;
+  tensor.rawData = new Uint8Array(0);
+  const rest = toBinary(TensorProtoSchema, tensor);
+  tensor.rawData = rawData;
+  const raw = rawData.byteLength === 0 ? [] : [header(RAW_DATA, rawData.byteLength), rawData];
+  const length = raw.reduce((sum, piece) => sum + piece.byteLength, rest.byteLength);
+  return [header(INITIALIZER, length), rest, ...raw];
+}
+
+const header = (field: number, length: number): Uint8Array =>
+  new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
 
 const failed = (message: string, cause?: unknown): OnparError =>
   new OnparError({ code: 'model-load-failed', message, fix: 'export or download it again', cause });

@@ -23,6 +23,11 @@ const RESULT: Readonly<Record<string, number>> = {
       (op) => [op, Type.INT64],
     ),
   ),
+  ...Object.fromEntries(
+    ['TreeEnsembleRegressor', 'LinearRegressor', 'SVMRegressor', 'Scaler', 'Normalizer', 'FeatureVectorizer'].map(
+      (op) => [op, Type.FLOAT],
+    ),
+  ),
   StringNormalizer: Type.STRING,
   MatMulInteger: Type.INT32,
   ConvInteger: Type.INT32,
@@ -140,6 +145,14 @@ function resultType(
   if (fixed !== undefined) return fixed;
   if (opType === 'QuantizeLinear') return operand(2) ?? Type.UINT8;
   if (/^(Sequence|Split.*Sequence|Optional)/.test(opType)) return undefined;
-  const domainKnown = domainOf(domain) === '' || domain === 'com.microsoft';
+  if (/^(TreeEnsemble|Linear|SVM)Classifier$/.test(opType)) return index === 0 ? labelType(attribute) : Type.FLOAT;
+  // Its own layouts (`com.microsoft.nchwc`) hold the element types that they are given.
+  const domainKnown = domainOf(domain) === '' || /^com\.microsoft(\.nchwc)?$/.test(domain);
   return domainKnown ? operand(FROM[opType] ?? 0) : undefined;
 }
+
+/** Labels are strings where a classifier names them so (onnx, ai.onnx.ml). */
+const labelType = (attributes: NodeProto['attribute']): number =>
+  attributes.some(({ name, strings }) => /^classlabels?_strings$/.test(name) && strings.length > 0)
+    ? Type.STRING
+    : Type.INT64;

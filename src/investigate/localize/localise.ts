@@ -1,11 +1,12 @@
 import type { Divergence, Investigation, TrackedNode } from '../../records/investigation.ts';
 import type { Pairing } from '../align/align.ts';
 import type { Lab } from '../lab.ts';
-import { distance, wrongness } from '../measure.ts';
 import type { Scene } from '../scene.ts';
 import { culprits } from './culprits.ts';
+import { spoiltByOptimiser } from './disturbed.ts';
 import { divergenceOf } from './divergence.ts';
 import { failingNode } from './failing-node.ts';
+import { observedError } from './observed.ts';
 import { samplesToTry } from './samples.ts';
 import { buildScene, isOpen, type OpenScene, outputErrors, type SceneOrReason } from './scene.ts';
 import { trackedNodes } from './tracked.ts';
@@ -50,22 +51,26 @@ export async function localise(lab: Lab, onFound: (found: Localised) => void = (
     scenes.set(key, made);
     return made;
   };
-  for (const sample of samplesToTry(lab).slice(0, SAMPLES)) {
-    tell({ samples: [...found.samples, sample] });
-    for (const precision of await precisions(lab, sample, sceneOf, note)) {
-      const { scene, reasons, failure } = await sceneOf(sample, precision);
-      tell({ scene, alignment: isOpen(scene) ? summaryOf(scene) : { ...NOTHING, reason: reasons.join('; ') || null } });
-      for (const reason of reasons) note(reason);
-      if (!isOpen(scene)) {
-        const failed = failure === null ? undefined : await failingNode(scene, failure);
-        if (failed !== undefined) tell({ divergences: [failed] });
-      } else {
-        for await (const culprit of culprits(scene))
-          tell({ divergences: [...found.divergences, divergenceOf(culprit)] });
-        if (found.divergences.length > 0) tell({ tracked: await trackedNodes(scene, found.divergences) });
-      }
-      if (found.divergences.length > 0) return found;
+  if (lab.facts.findings.some(({ code }) => code === 'candidate-not-deterministic'))
+    note(
+      'the candidate answers differently each time: what is named first is where its answers of one time part from the reference',
+    );
+  for (const [sample, precision] of await looks(lab, sceneOf, note)) {
+    if (!found.samples.includes(sample)) tell({ samples: [...found.samples, sample] });
+    const { scene, reasons, failure, disturbed } = await sceneOf(sample, precision);
+    tell({ scene, alignment: isOpen(scene) ? summaryOf(scene) : { ...NOTHING, reason: reasons.join('; ') || null } });
+    for (const reason of reasons) note(reason);
+    if (!isOpen(scene)) {
+      const failed = failure === null ? undefined : await failingNode(scene, failure);
+      if (failed !== undefined) tell({ divergences: [failed] });
+    } else if (disturbed === true) {
+      const spoilt = await spoiltByOptimiser(scene);
+      if (spoilt !== undefined) tell({ divergences: [spoilt] });
+    } else {
+      for await (const culprit of culprits(scene)) tell({ divergences: [...found.divergences, divergenceOf(culprit)] });
+      if (found.divergences.length > 0) tell({ tracked: await trackedNodes(scene, found.divergences) });
     }
+    if (found.divergences.length > 0) return found;
   }
   return found;
 }
@@ -74,37 +79,33 @@ type SceneOf = (sample: string, precision: Scene['precision']) => Promise<SceneO
 
 const NOTHING = { referenceTensors: 0, candidateTensors: 0, matched: {} };
 
-/** In which precision the difference is to be looked for, likelier first. */
-async function precisions(
-  lab: Lab,
-  sample: string,
-  sceneOf: SceneOf,
-  note: (text: string) => void,
-): Promise<Scene['precision'][]> {
+type Look = readonly [sample: string, precision: Scene['precision']];
+
+/**
+ * What to look at, likelier first. A sample on which the functions differ comes before one on which only rounding does, or
+ * the candidate fails; looking at more of them in float64 costs less than chasing rounding.
+ */
+async function looks(lab: Lab, sceneOf: SceneOf, note: (text: string) => void): Promise<Look[]> {
   const { reference, candidate } = lab;
-  if (reference === null || candidate === null) return ['deployed'];
+  const samples = samplesToTry(lab).slice(0, SAMPLES);
+  const deployed = samples.map((sample): Look => [sample, 'deployed']);
+  if (reference === null || candidate === null) return deployed;
   if (!lab.hasFloat64(reference) || !lab.hasFloat64(candidate)) {
     note('values are compared as deployed: not both sides can be evaluated in float64');
-    return ['deployed'];
+    return deployed;
   }
-  const { scene, failure } = await sceneOf(sample, 'float64');
-  if (!isOpen(scene)) return failure === null ? ['deployed'] : ['float64', 'deployed'];
-  const error = Math.max(...outputErrors(scene).map((output) => output.error));
-  const deployed = observedError(lab, sample);
-  if (deployed !== null && error < FUNCTION_DIFFERS * Math.min(1, deployed)) return ['deployed', 'float64'];
-  return ['float64', 'deployed'];
-}
-
-/** Largest error of the failing outputs as they were judged. Null: they were not. */
-function observedError(lab: Lab, sample: string): number | null {
-  const { reference, candidate } = lab.observed(sample);
-  const { outputs } = lab.facts;
-  const asked = outputs.some((o) => o.failed) ? outputs.filter((o) => o.failed) : outputs;
-  const errors = asked.flatMap((output) => {
-    const [a, b] = [reference?.get(output.reference), candidate?.get(output.candidate)];
-    return a === undefined || b === undefined ? [] : [wrongness(distance(a, b))];
-  });
-  return errors.length === 0 ? null : Math.max(...errors);
+  const wide = samples.map((sample): Look => [sample, 'float64']);
+  for (const [sample] of wide) {
+    const { scene, failure } = await sceneOf(sample, 'float64');
+    if (!isOpen(scene)) {
+      if (failure !== null) return [[sample, 'float64'], ...deployed];
+      continue;
+    }
+    const error = Math.max(...outputErrors(scene).map((output) => output.error));
+    if (error > 0 && error >= FUNCTION_DIFFERS * Math.min(1, observedError(lab, sample) ?? 0))
+      return [[sample, 'float64'], ...deployed, ...wide];
+  }
+  return [...deployed, ...wide];
 }
 
 function summaryOf({ referenceSide, candidateSide, alignment }: OpenScene): Investigation['alignment'] {

@@ -59,7 +59,7 @@ class Tapping:
         if self._programs:
             return self._programs[0].made.graph
         with untouched(self._session.module):
-            recorder, result = self._recorded(feed, set())
+            recorder, result = self._recorded(feed.copied(), set())
         return _recorded_graph(recorder, result, self._form, list(feed.tensors))
 
     def run(self, feed: Feed, names: list[str]) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
@@ -92,7 +92,7 @@ class Tapping:
     def _checked(self, feed: Feed) -> float:
         """Keeps the program that answers as the module does; how far it is off. Raises where none does."""
         with untouched(self._session.module):
-            result = self._session.execute(feed)
+            result = self._session.execute(feed.copied())
         assert self._source is not None
         while True:
             program = self._program_for(feed)

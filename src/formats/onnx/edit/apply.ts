@@ -20,33 +20,22 @@ import { transplant } from './transplant.ts';
  */
 export function applyEdits(from: string, to: string, edits: readonly ModelEdit[]): void {
   const draft = new Draft(from);
-  for (const edit of edits) apply(draft, edit);
+  for (const edit of edits) (KINDS[edit.edit] as (draft: Draft, edit: ModelEdit) => void)(draft, edit);
   finish(draft, to);
 }
 
-function apply(draft: Draft, edit: ModelEdit): void {
-  switch (edit.edit) {
-    case 'attribute':
-      return setAttribute(draft, edit);
-    case 'operator':
-      return setOperator(draft, edit);
-    case 'constant':
-      return setConstant(draft, edit);
-    case 'operand':
-      return setOperand(draft, edit);
-    case 'fix':
-      return fixTensor(draft, edit);
-    case 'insert':
-      return insertBehind(draft, edit);
-    case 'insert-before':
-      return insertBefore(draft, edit);
-    case 'bypass':
-      return bypassNode(draft, edit);
-    case 'transplant':
-      return transplant(draft, edit);
-    case 'permute':
-      return permuteAxes(draft, edit);
-    case 'float32-island':
-      return float32Island(draft, edit);
-  }
-}
+type Kind = ModelEdit['edit'];
+
+const KINDS: { readonly [K in Kind]: (draft: Draft, edit: Extract<ModelEdit, { readonly edit: K }>) => void } = {
+  attribute: setAttribute,
+  operator: setOperator,
+  constant: setConstant,
+  operand: setOperand,
+  fix: fixTensor,
+  insert: insertBehind,
+  'insert-before': insertBefore,
+  bypass: bypassNode,
+  transplant,
+  permute: permuteAxes,
+  'float32-island': float32Island,
+};

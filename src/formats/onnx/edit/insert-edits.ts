@@ -47,7 +47,7 @@ export function insertBefore(draft: Draft, edit: Edit<'insert-before'>): void {
 
 /** The nodes of an operator: one, but for softmaxes over an inner axis before opset 13, which only knew the last axes. */
 function add(draft: Draft, wanted: Wanted): NodeProto[] {
-  const axis = wanted.attributes?.['axis'];
+  const axis = wanted.attributes?.axis;
   const old = SOFTMAX.has(wanted.op) && (draft.opset() ?? 0) < 13 && typeof axis === 'number';
   if (!old) return [addOperator(draft, wanted)];
   const rank = draft.shape(wanted.first)?.length;

@@ -43,7 +43,7 @@ export function addOperator(draft: Draft, wanted: Wanted): NodeProto {
     if (slot === undefined || schema?.attributes.has(name) === true) setAttribute(name, value);
     else place(operands, slot, asOperand(draft, wanted, schema as OperatorSchema, slot, name, value));
   }
-  if (SOFTMAX.has(opType) && domain === '' && wanted.attributes?.['axis'] === undefined) setAttribute('axis', -1);
+  if (SOFTMAX.has(opType) && domain === '' && wanted.attributes?.axis === undefined) setAttribute('axis', -1);
   const inputs = operands.map((operand, index): string => {
     if (operand === null || operand === '') return '';
     if (index > 0 && schema !== undefined && inputAt(schema, index) === undefined) {

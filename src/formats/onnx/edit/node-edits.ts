@@ -13,7 +13,7 @@ import { letterOf } from './typed.ts';
 
 type Edit<K extends ModelEdit['edit']> = Extract<ModelEdit, { readonly edit: K }>;
 
-/** Sets, or removes, an attribute; where the opset has an operand in its place, the operand. */
+/** Sets, or removes, an attribute (one that is not there may be removed); where the opset has an operand in its place, the operand. */
 export function setAttribute(draft: Draft, { node: id, name, value }: Edit<'attribute'>): void {
   const node = draft.node(id);
   const op = operatorOf(node);
@@ -23,16 +23,18 @@ export function setAttribute(draft: Draft, { node: id, name, value }: Edit<'attr
   const slot = old === undefined && schema?.attributes.has(name) !== true ? inputSlot(schema, name) : undefined;
   if (slot !== undefined) {
     const first = node.input[0] as string;
-    if (value === null) return setInput(node, slot, '');
+    if (value === null) {
+      setInput(node, slot, '');
+      return;
+    }
     const operand =
       typeof value === 'object' && 'dtype' in value
         ? value
         : asOperand(draft, { op, first }, schema as NonNullable<typeof schema>, slot, name, value);
-    return setInput(node, slot, operandName(draft, { op, first, name: id }, schema, slot, operand));
+    setInput(node, slot, operandName(draft, { op, first, name: id }, schema, slot, operand));
+    return;
   }
   if (value === null) {
-    if (old === undefined)
-      throw impossible(draft.file, `${op} ${quoted(id)} has no attribute ${quoted(name)} to remove`);
     node.attribute = node.attribute.filter((each) => each !== old);
     return;
   }
@@ -91,7 +93,8 @@ export function setOperand(draft: Draft, { node: id, index, value }: Edit<'opera
     if (schema !== undefined && input?.optional !== true)
       throw impossible(draft.file, `${op} ${quoted(id)} cannot do without operand ${index} (${input?.name})`);
     draft.touch(node.output, 'shape');
-    return setInput(node, index, '');
+    setInput(node, index, '');
+    return;
   }
   const old = node.input[index] ?? '';
   if (typeof value === 'string') {
@@ -99,7 +102,8 @@ export function setOperand(draft: Draft, { node: id, index, value }: Edit<'opera
     const [shape, other] = [draft.shape(old), draft.shape(value)];
     const same = old !== '' && shape !== null && other !== null && sameShape(shape, other);
     draft.touch(node.output, same ? 'value' : 'rank');
-    return setInput(node, index, value);
+    setInput(node, index, value);
+    return;
   }
   const type = old === '' ? undefined : draft.elementType(old);
   const fit = type === undefined ? value : fitted(value, type);
@@ -119,7 +123,10 @@ export function setOperand(draft: Draft, { node: id, index, value }: Edit<'opera
 
 /** A tensor is a constant from now on. */
 export function fixTensor(draft: Draft, { tensor, value }: Edit<'fix'>): void {
-  if (draft.constant(tensor) !== undefined) return setConstant(draft, { edit: 'constant', tensor, value });
+  if (draft.constant(tensor) !== undefined) {
+    setConstant(draft, { edit: 'constant', tensor, value });
+    return;
+  }
   draft.require(tensor);
   const type = draft.elementType(tensor);
   const fit = fitted(value, type);

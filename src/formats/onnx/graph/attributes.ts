@@ -13,13 +13,13 @@ const MAX_LIST = 65_536;
 export function attributesOf(node: NodeProto): Record<string, AttributeValue> {
   const found: Record<string, AttributeValue> = {};
   for (const attribute of node.attribute) {
-    const value = valueOf(attribute);
+    const value = jsonOf(attribute);
     if (value !== undefined) found[attribute.name] = value;
   }
   return found;
 }
 
-function valueOf(attribute: AttributeProto): AttributeValue | undefined {
+function jsonOf(attribute: AttributeProto): AttributeValue | undefined {
   if (attribute.refAttrName !== '') return undefined;
   switch (kindOf(attribute)) {
     case Kind.FLOAT:

@@ -18,7 +18,7 @@ import { dtypeOfOnnx } from '../summary.ts';
 import { elementsOf, externalPlaceOf, withTensorBytes } from '../tensor-data.ts';
 
 /** From this size on a constant stays in its file: `Tensor.place` tells where, `data` reads it each time. */
-const STAYS_FROM_BYTES = 1024 ** 2;
+const STAYS_FROM_BYTES = 64 * 1024;
 
 /**
  * The constants of an ONNX file's main graph by name: initializers, and results of Constant nodes. Those of element types

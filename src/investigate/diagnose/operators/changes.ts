@@ -71,3 +71,7 @@ export function settings(
     changed,
   };
 }
+
+/** An attribute left out, where it is there: nothing else can be. */
+export const without = ({ node, has }: Site, name: string): ModelEdit[] =>
+  has(name) ? [attribute(node, name, null)] : [];

@@ -1,4 +1,4 @@
-import { takeRows } from '../../../tensor/rows.ts';
+import { range, takeRows } from '../../../tensor/rows.ts';
 import type { NamedTensors } from '../../../tensor/tensor.ts';
 import { errorOf } from '../../experiment.ts';
 import { explainedShare } from '../../measure.ts';
@@ -24,19 +24,21 @@ export const batchMixed: Hypothesis = {
     if (batched === undefined || answers?.given == null || lab.candidate === null) return undefined;
     const inputs = lab.inputs(batched);
     const count = rowsOf(inputs);
-    const first = (tensors: NamedTensors): NamedTensors =>
-      new Map([...tensors].map(([name, t]) => [name, t.shape[0] === count ? takeRows(t, 0, [0]) : t]));
-    const expected = first(answers.expected);
-    const before = apart(expected, first(answers.given));
-    if (!(before > answers.tolerance)) return undefined;
-    const ran = await candidateRuns(question, { label: 'one row alone' }, first(inputs));
-    const after = ran === null ? Number.POSITIVE_INFINITY : errorOf(ran, expected);
+    const { expected: all, given } = answers;
+    const alone = (tensors: NamedTensors, row: number): NamedTensors =>
+      new Map([...tensors].map(([name, t]) => [name, t.shape[0] === count ? takeRows(t, 0, [row]) : t]));
+    const rows = range(0, count).map((row) => ({ row, before: apart(alone(all, row), alone(given, row)) }));
+    const [worst] = rows.sort((a, b) => b.before - a.before);
+    if (worst === undefined || !(worst.before > answers.tolerance)) return undefined;
+    const { row, before } = worst;
+    const ran = await candidateRuns(question, { label: `row ${row} alone` }, alone(inputs, row));
+    const after = ran === null ? Number.POSITIVE_INFINITY : errorOf(ran, alone(all, row));
     const explained = explainedShare(before, after, answers.tolerance);
     if (explained < LEAST) return undefined;
     return {
       code: 'batch-mixed',
       where: answers.where,
-      args: { rows: count },
+      args: { rows: count, row },
       experiment: 'with a row of the batch alone',
       before,
       after,

@@ -1,16 +1,19 @@
 import type { DiagnosisCode } from '../../../core/diagnosis-catalogue.ts';
+import { isFloat } from '../../../tensor/dtype.ts';
 import type { Evidence, Hypothesis, Question } from '../../scene.ts';
 import { type Place, placesOf } from './places.ts';
 import { type Claim, supported } from './support.ts';
 
 /**
  * A hypothesis that looks at recorded values alone: claims are made for each place of the question, and the place that is
- * explained best is told. Works for every pair of formats whose outputs can be read.
+ * explained best is told. Works for every pair of formats whose outputs can be read. Whole numbers beside fractions are
+ * quantised as a rule, and numbers of another notation cannot be compared; `stored`: such places are looked at as well.
  */
 export function byValue(
   name: string,
   codes: readonly DiagnosisCode[],
   claims: (place: Place, question: Question) => readonly Claim[],
+  { stored = false }: { readonly stored?: boolean } = {},
 ): Hypothesis {
   return {
     name,
@@ -19,6 +22,7 @@ export function byValue(
     async test(question) {
       let best: Evidence | undefined;
       for (const place of placesOf(question)) {
+        if (!stored && isFloat(place.reference.dtype) !== isFloat(place.candidate.dtype)) continue;
         const evidence = await supported(place, claims(place, question));
         if (evidence !== undefined && evidence.explained > (best?.explained ?? 0)) best = evidence;
       }

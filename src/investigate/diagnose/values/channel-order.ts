@@ -15,19 +15,21 @@ const LONGEST = 4096;
  * Along one axis the candidate holds the reference's slices in another order: reversed, rolled, or any other, found by
  * giving each slice of the candidate the slice of the reference that it is nearest to.
  */
-export const channelOrder = byValue('channel-order', ['channel-order'], (place) => {
+export const channelOrder = byValue('channel-order', ['channel-order', 'index-differs'], (place) => {
   const { shape } = place.reference;
   if (shape.join() !== place.candidate.shape.join() || !sameValues(place)) return [];
+  // What takes elements by their number takes others; in all else they lie in another order.
+  const code: DiagnosisCode = /slice|gather|index|take/i.test(place.op ?? '') ? 'index-differs' : 'channel-order';
   return shape.flatMap((size, axis) => {
     if (size < 2 || size > LONGEST) return [];
     const matched = matchedOrder(place, axis, size);
     return [
-      claim(axis, 'reversed', 0.5, (n) => upTo(n).reverse()),
-      ...rolls(size).map((by) => claim(axis, `rolled by ${by}`, 1, (n) => upTo(n).map((i) => (i + by + n) % n))),
+      claim(code, axis, 'reversed', 0.5, (n) => upTo(n).reverse()),
+      ...rolls(size).map((by) => claim(code, axis, `rolled by ${by}`, 1, (n) => upTo(n).map((i) => (i + by + n) % n))),
       ...(matched === null
         ? []
         : [
-            claim(axis, matched.length <= 16 ? matched.join(', ') : 'permuted', size / 2, (n) =>
+            claim(code, axis, matched.length <= 16 ? matched.join(', ') : 'permuted', size / 2, (n) =>
               n === size ? matched : null,
             ),
           ]),
@@ -43,8 +45,13 @@ function rolls(size: number): number[] {
   return [...new Set(by)];
 }
 
-function claim(axis: number, order: string, parameters: number, of: (size: number) => number[] | null): Claim {
-  const code: DiagnosisCode = 'channel-order';
+function claim(
+  code: DiagnosisCode,
+  axis: number,
+  order: string,
+  parameters: number,
+  of: (size: number) => number[] | null,
+): Claim {
   return {
     code,
     args: { axis, order },

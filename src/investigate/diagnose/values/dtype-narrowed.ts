@@ -1,4 +1,5 @@
 import { cast } from '../../../tensor/build.ts';
+import { isInteger } from '../../../tensor/dtype.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { toFloat64 } from '../../../tensor/values.ts';
 import { byValue } from './by-value.ts';
@@ -17,23 +18,28 @@ const WRAPS: readonly (readonly [Narrow, number])[] = [
  * The candidate's values are the reference's, rounded to a narrower float, cut to whole numbers, or wrapped around the
  * range of a narrower integer. The candidate's own values must lie on what that type can hold; a value near it is no proof.
  */
-export const dtypeNarrowed = byValue('dtype-narrowed', ['dtype-narrowed'], (place) => {
-  const { candidate, reference } = place;
-  const values = toFloat64(candidate);
-  const mine = toFloat64(reference);
-  const floats = (['float32', 'float16', 'bfloat16'] as const).filter(
-    (dtype) => holds(values, dtype) && !holds(mine, dtype),
-  );
-  const whole = values.every(Number.isInteger);
-  const integers = whole && mine.some((x) => Number.isFinite(x) && !Number.isInteger(x));
-  return [
-    ...floats.map((dtype) => claim(dtype, `rounded to ${dtype}`, (t) => toFloat64(cast(t, dtype)))),
-    ...(integers ? [claim('int32', 'cut to whole numbers', (t) => toFloat64(t).map(Math.trunc))] : []),
-    ...(whole ? WRAPS : []).map(([dtype, bits]) =>
-      claim(dtype, `wrapped around ${dtype}`, (t) => toFloat64(t).map((x) => wrapped(x, 2 ** bits))),
-    ),
-  ];
-});
+export const dtypeNarrowed = byValue(
+  'dtype-narrowed',
+  ['dtype-narrowed'],
+  (place) => {
+    const { candidate, reference } = place;
+    const values = toFloat64(candidate);
+    const mine = toFloat64(reference);
+    const floats = (['float32', 'float16', 'bfloat16'] as const).filter(
+      (dtype) => holds(values, dtype) && !holds(mine, dtype),
+    );
+    const whole = values.every(Number.isInteger);
+    const integers = isInteger(candidate.dtype) && mine.some((x) => Number.isFinite(x) && !Number.isInteger(x));
+    return [
+      ...floats.map((dtype) => claim(dtype, `rounded to ${dtype}`, (t) => toFloat64(cast(t, dtype)))),
+      ...(integers ? [claim('int32', 'cut to whole numbers', (t) => toFloat64(t).map(Math.trunc))] : []),
+      ...(whole ? WRAPS : []).map(([dtype, bits]) =>
+        claim(dtype, `wrapped around ${dtype}`, (t) => toFloat64(t).map((x) => wrapped(x, 2 ** bits))),
+      ),
+    ];
+  },
+  { stored: true },
+);
 
 /** Two's complement. */
 const wrapped = (x: number, range: number): number => {

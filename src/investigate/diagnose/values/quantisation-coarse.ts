@@ -15,7 +15,6 @@ export const quantisationCoarse = byValue(
   'quantisation-coarse',
   ['quantisation-coarse'],
   ({ reference, candidate }) => {
-    if (/int|bool/.test(candidate.dtype)) return [];
     const [a, b] = [toFloat64(reference), toFloat64(candidate)];
     const step = a.length === b.length ? stepOf(b) : null;
     if (step === null) return [];

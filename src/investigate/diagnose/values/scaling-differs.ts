@@ -11,12 +11,12 @@ const NOTHING = 1e-9;
  * Others for each channel would be what a weight, a bias or a normalisation does, and is looked for there.
  */
 export const scalingDiffers = byValue('scaling-differs', ['scaling-differs'], ({ reference, candidate }) => {
-  // The integers of a quantised tensor are a scaled copy by their nature.
-  if (/int|bool/.test(candidate.dtype) !== /int|bool/.test(reference.dtype)) return [];
   const [a, b] = [toFloat64(reference), toFloat64(candidate)];
   if (a.length !== b.length) return [];
   const line = fitLine(a, b);
   if (line === null || Math.abs(line.factor) < NOTHING) return [];
+  // The negative is what a difference with its operands exchanged gives: nobody scales by −1.
+  if (Math.abs(line.factor + 1) < 1e-3) return [];
   const ratio = proportion(a, b);
   const both = claim(line.factor, line.offset, 2);
   return [...(ratio === null ? [] : [claim(ratio, 0, 1)]), claim(1, shift(a, b), 1), both];

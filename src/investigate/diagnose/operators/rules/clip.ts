@@ -1,6 +1,6 @@
 import { toFloat64 } from '../../../../tensor/values.ts';
 import type { Alternative, Rule } from '../alternative.ts';
-import { attribute, operand, scalar } from '../changes.ts';
+import { attribute, operand, scalar, without } from '../changes.ts';
 import type { Site } from '../site.ts';
 
 /** Bounds that have a name (ReLU, ReLU6, ReLU1) and those that the reference's value itself shows. */
@@ -76,8 +76,8 @@ function bounded(site: Site, then: Bounds, now: Bounds, told: boolean): Alternat
   const old = site.has('min') || site.has('max');
   const edits = old
     ? [
-        attribute(node, 'min', Number.isFinite(then[0]) ? then[0] : null),
-        attribute(node, 'max', Number.isFinite(then[1]) ? then[1] : null),
+        ...(Number.isFinite(then[0]) ? [attribute(node, 'min', then[0])] : without(site, 'min')),
+        ...(Number.isFinite(then[1]) ? [attribute(node, 'max', then[1])] : without(site, 'max')),
       ]
     : [
         ...(node.op === 'Clip' ? [] : [{ edit: 'operator', node: node.id, op: 'Clip' } as const]),

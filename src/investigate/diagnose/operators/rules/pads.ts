@@ -1,5 +1,5 @@
 import type { Alternative, Rule } from '../alternative.ts';
-import { attribute, choices, integers, operand, scalar, settings } from '../changes.ts';
+import { attribute, choices, integers, operand, scalar, settings, without } from '../changes.ts';
 import type { Site } from '../site.ts';
 
 /** Amounts of padding for convolutions and poolings: all begins, then all ends, as ONNX lists them. */
@@ -15,10 +15,10 @@ export const windowPads: Rule = {
     const pads = padsOf(site);
     if (pads === undefined) return;
     for (const other of otherPads(pads))
-      yield padded(site, other, [attribute(node, 'auto_pad', null), attribute(node, 'pads', [...other])], pads);
+      yield padded(site, other, [...without(site, 'auto_pad'), attribute(node, 'pads', [...other])], pads);
     for (const mode of ['SAME_UPPER', 'SAME_LOWER', 'VALID']) {
       if (site.text('auto_pad', 'NOTSET') === mode) continue;
-      const edits = [attribute(node, 'pads', null), attribute(node, 'auto_pad', mode)];
+      const edits = [...without(site, 'pads'), attribute(node, 'auto_pad', mode)];
       yield { ...padded(site, mode, edits, pads), cost: 4 };
     }
     if (node.op !== 'Conv' || pads.every((n) => n === 0)) return;
@@ -30,7 +30,7 @@ export const windowPads: Rule = {
           site,
           mode,
           [
-            attribute(node, 'auto_pad', null),
+            ...without(site, 'auto_pad'),
             attribute(
               node,
               'pads',

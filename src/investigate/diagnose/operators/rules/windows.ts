@@ -1,5 +1,5 @@
 import type { Rule } from '../alternative.ts';
-import { attribute, choices, integers, scalar, settings } from '../changes.ts';
+import { attribute, choices, integers, scalar, settings, without } from '../changes.ts';
 
 /** count_include_pad and ceil_mode: only the border of a pooling shows them. */
 export const poolBorder: Rule = {
@@ -88,7 +88,7 @@ export const windowSteps: Rule = {
       node,
       edits: [
         attribute(node, name, [...value]),
-        ...(more.join() === pads.join() ? [] : [attribute(node, 'auto_pad', null), attribute(node, 'pads', [...more])]),
+        ...(more.join() === pads.join() ? [] : [...without(site, 'auto_pad'), attribute(node, 'pads', [...more])]),
       ],
       args: { from: `${name} ${value.join(', ')}`, to: `${name} ${to.join(', ')}` },
       experiment: `with ${name} ${value.join(', ')}`,
