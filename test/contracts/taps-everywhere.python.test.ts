@@ -34,6 +34,14 @@ const MODELS: Record<string, Looked> = {
     path: 'files/exported.pt2',
     inputs: { x: [1, 2] },
   },
+  jax: {
+    toolchain: 'jax',
+    runtime: 'jax',
+    format: 'jax',
+    path: 'models/jax_mlp.py',
+    callable: 'build',
+    inputs: { x: [2, 8] },
+  },
   sklearn: {
     toolchain: 'sklearn',
     runtime: 'sklearn',
