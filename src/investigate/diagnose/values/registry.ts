@@ -30,8 +30,9 @@ export const BY_VALUE: readonly Hypothesis[] = [
   softmaxLines,
   bounds,
   quantisationCoarse,
-  dtypeNarrowed,
+  // What overflows a narrow type is told before what it rounds.
   nanSource,
+  dtypeNarrowed,
   border,
   constantOutput,
 ];
