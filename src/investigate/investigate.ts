@@ -1,16 +1,24 @@
 import type { Divergence } from '../records/investigation.ts';
+import { bisect } from './bisect/bisect.ts';
 import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { type Localised, localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
 import { repair } from './repair/repair.ts';
 import type { Scene } from './scene.ts';
+import { NO_WISHES, type Wishes } from './wishes.ts';
 
 /**
  * Looks for the cause of a failure: first where it goes wrong, then why, culprit by culprit. Everything found is in the
  * notebook at once, so that a budget that ends loses nothing.
  */
-export async function investigate(lab: Lab, notebook: Notebook): Promise<void> {
+export async function investigate(lab: Lab, notebook: Notebook, wishes: Wishes = NO_WISHES): Promise<void> {
+  await explain(lab, notebook);
+  await repair(lab, notebook);
+  await bisect(lab, notebook, wishes);
+}
+
+async function explain(lab: Lab, notebook: Notebook): Promise<void> {
   lab.say('looking for the first place that differs');
   const { scene, divergences } = await localise(lab, (found) => write(notebook, found));
   lab.say('looking for the cause');
@@ -30,7 +38,6 @@ export async function investigate(lab: Lab, notebook: Notebook): Promise<void> {
     }
   }
   notebook.unknown(whereWords(divergences[0]), tried);
-  await repair(lab, notebook);
 }
 
 /** A scene of which nothing but inputs and answers is known. */
