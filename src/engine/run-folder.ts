@@ -35,6 +35,9 @@ const OWN_NAMES: readonly string[] = [
   'artifacts',
 ];
 
+/** Folders of what investigations make, below a conversion's own. */
+const FOUND: readonly Investigation['files'][number]['kind'][] = ['repair', 'bundle', 'mixed-precision'];
+
 /** Tensors of a worst sample beyond this size stay in the store. */
 const MAX_TENSOR_BYTES = 64 * 1024 ** 2;
 
@@ -98,9 +101,15 @@ export class RunFolder {
   /** Copies what an investigation made (a mended copy, a reduced model) beside the artifact. */
   keepFound({ id }: Conversion, found: ConversionTrace['investigation']): Investigation['files'] {
     const place = id.split('/').map(folderName).join('/');
-    return (found?.kept ?? []).map(({ kind, about, model }, i) => {
-      const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `-${i + 1}`}`;
-      return { kind, about, path: this.#copyModel(model.ref.path, model.ref.format as Format, folder) };
+    for (const kind of FOUND) rmSync(join(this.dir, 'artifacts', place, kind), { recursive: true, force: true });
+    return (found?.kept ?? []).map(({ kind, about, model, changes }, i) => {
+      const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `/${i + 1}`}`;
+      return {
+        kind,
+        about,
+        changes: [...changes],
+        path: this.#copyModel(model.ref.path, model.ref.format as Format, folder),
+      };
     });
   }
 

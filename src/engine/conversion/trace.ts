@@ -26,6 +26,8 @@ export interface KeptModel {
   readonly kind: Investigation['files'][number]['kind'];
   readonly about: string;
   readonly model: KeyedModel;
+  /** What differs from the candidate, line by line. */
+  readonly changes: readonly string[];
 }
 
 /** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */

@@ -32,7 +32,7 @@ export async function graphOfSide(
 async function fromFile(ctx: RunContext, conversion: Conversion, { model }: ObservedSide): Promise<OpGraph> {
   const read = await ctx.steps.run<OpGraph>({
     kind: 'describe',
-    version: 1,
+    version: 2,
     inputs: { graph: model.digest, root: model.ref.root },
     conversion: conversion.id,
     label: 'reading the graph',
@@ -56,7 +56,7 @@ async function fromRuntime(
   const { timeoutMs } = conversion.case;
   const told = await ctx.steps.run<OpGraph>({
     kind: 'describe',
-    version: 1,
+    version: 2,
     inputs: {
       graph: side.model.key,
       runtime: runtime.name,

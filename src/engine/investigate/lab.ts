@@ -30,10 +30,11 @@ import { unoptimisedOptions } from '../conversion/watched.ts';
 import type { StepResult } from '../step.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Budget } from './budget.ts';
+import { changesOf } from './changes.ts';
 import { factsOf } from './facts.ts';
 import { graphOfSide } from './graphs.ts';
 import { tapGroups } from './groups.ts';
-import { judgeSide, runOtherwise } from './judging.ts';
+import { judgedOf, judgeSide, runOtherwise } from './judging.ts';
 import { canEditFormat, editsKey, Specimens, tensorsKey } from './specimens.ts';
 
 /** An answer takes at least this long to come: what is asked with less time left is cut off after it. */
@@ -50,10 +51,12 @@ export class StepLab implements Lab {
   readonly #budget: Budget;
   readonly #specimens: Specimens;
   /** Models that are to lie beside the report. */
-  readonly kept: KeptModel[] = [];
+  readonly kept: KeptModel[];
+  /** The candidate as it was judged first. */
+  readonly #origin: Specimen | null;
   #fed = 0;
 
-  constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget) {
+  constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget, before?: StepLab) {
     this.#ctx = ctx;
     this.#conversion = conversion;
     this.#trace = trace;
@@ -64,6 +67,8 @@ export class StepLab implements Lab {
     const add = (side: ObservedSide | null): Specimen | null => (side === null ? null : this.#specimens.add(side));
     this.reference = add(trace.sides.reference);
     this.candidate = add(trace.sides.candidate);
+    this.kept = before?.kept ?? [];
+    this.#origin = before === undefined ? this.candidate : before.#origin;
   }
 
   secondsLeft(): number {
@@ -187,10 +192,18 @@ export class StepLab implements Lab {
     return exporter === null || 'command' in exporter ? {} : choices(exporter.options, convert.options);
   }
 
-  judge(specimen: Specimen): Promise<Judged> {
+  async judge(specimen: Specimen): Promise<Judged & { readonly rest: Lab | null }> {
     this.#budget.check();
     this.#budget.experiments++;
-    return judgeSide(this.#ctx, this.#limited(), this.#trace, this.#specimens.sideOf(specimen));
+    const trace = await judgeSide(this.#ctx, this.#limited(), this.#trace, this.#specimens.sideOf(specimen));
+    const judged = judgedOf(trace);
+    const rest = judged.verdict === 'fail' ? this.#about(trace) : null;
+    return { ...judged, rest };
+  }
+
+  /** A lab about another candidate of the same conversion; what is kept lies beside the same report. */
+  #about(trace: Trace): StepLab {
+    return new StepLab(this.#ctx, this.#conversion, trace, this.#budget, this);
   }
 
   otherwise(change: Otherwise): Promise<Judged> {
@@ -199,8 +212,11 @@ export class StepLab implements Lab {
     return runOtherwise(this.#ctx, this.#limited(), this.#trace.judgedBy?.plan.seed ?? 0, change);
   }
 
-  keep(specimen: Specimen, { kind, about }: Kept): void {
-    this.kept.push({ kind, about, model: this.#specimens.sideOf(specimen).model });
+  async keep(specimen: Specimen, { kind, about }: Kept): Promise<void> {
+    const { model } = this.#specimens.sideOf(specimen);
+    const origin = this.#origin;
+    const changes = origin?.format === 'onnx' ? await changesOf(origin.path, model.ref.path) : [];
+    this.kept.push({ kind, about, model, changes });
   }
 
   /** Questions are handed on alone (`const { run } = lab`) and by objects that stand in front of a lab. */

@@ -12,10 +12,10 @@ import { type ObservedSide, UNRENAMED } from '../conversion/side.ts';
 import type { KeyedModel } from '../model-key.ts';
 
 /** Formats whose files are edited here; their copies are called so. */
-const EDITED: Readonly<Record<string, string>> = { onnx: 'edited.onnx' };
+const EDITED: Readonly<Record<string, string>> = { onnx: 'model.onnx' };
 
 /** What an edit of a model depends on: this version, raised when the code that edits changes what it writes. */
-const VERSION = 1;
+const VERSION = 2;
 
 export const canEditFormat = (format: string): boolean => EDITED[format] !== undefined;
 
