@@ -35,7 +35,7 @@ import { factsOf } from './facts.ts';
 import { graphOfSide } from './graphs.ts';
 import { tapGroups } from './groups.ts';
 import { judgedOf, judgeSide, runOtherwise } from './judging.ts';
-import { canEditFormat, editsKey, Specimens, tensorsKey } from './specimens.ts';
+import { canEditFormat, editsKey, LARGE_BYTES, Specimens, tensorsKey } from './specimens.ts';
 
 /** An answer takes at least this long to come: what is asked with less time left is cut off after it. */
 const LEAST_SECONDS = 5;
@@ -256,6 +256,7 @@ export class StepLab implements Lab {
       const result = await observeModel(this.#ctx, this.#limited(), {
         ...asked,
         ...fed,
+        keepBelow: LARGE_BYTES,
         ...(how.fresh === true ? { fresh: true } : {}),
         ...(inFile || taps.length === 0 ? {} : { taps }),
         otherwise: {
