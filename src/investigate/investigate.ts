@@ -17,6 +17,11 @@ const ROUNDS = 6;
  * notebook at once, so that a budget that ends loses nothing.
  */
 export async function investigate(lab: Lab, notebook: Notebook, wishes: Wishes = NO_WISHES): Promise<void> {
+  if (lab.candidate === null && lab.facts.failure !== null) {
+    notebook.status = 'none';
+    notebook.reason = 'there is no candidate to look into; its failure says why';
+    return;
+  }
   let about: Lab | null = lab;
   for (let round = 0; round < ROUNDS && about !== null; round++) {
     const causes = await explain(about, notebook);
