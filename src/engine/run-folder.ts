@@ -98,9 +98,15 @@ export class RunFolder {
   /** Copies what an investigation made (a mended copy, a reduced model) beside the artifact. */
   keepFound({ id }: Conversion, found: ConversionTrace['investigation']): Investigation['files'] {
     const place = id.split('/').map(folderName).join('/');
-    return (found?.kept ?? []).map(({ kind, about, model }, i) => {
+    return (found?.kept ?? []).map((kept, i) => {
+      const { kind, about } = kept;
       const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `-${i + 1}`}`;
-      return { kind, about, path: this.#copyModel(model.ref.path, model.ref.format as Format, folder) };
+      if ('model' in kept)
+        return { kind, about, path: this.#copyModel(kept.model.ref.path, kept.model.ref.format as Format, folder) };
+      // An earlier one may have had other files.
+      rmSync(join(this.dir, folder), { recursive: true, force: true });
+      copy(kept.folder, join(this.dir, folder));
+      return { kind, about, path: folder };
     });
   }
 

@@ -3,14 +3,21 @@ import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { type Localised, localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
+import { reduce } from './reduce/reduce.ts';
 import { repair } from './repair/repair.ts';
 import type { Scene } from './scene.ts';
+
+/** What is done only where it is asked for. */
+export interface Wanted {
+  /** A bundle that shows the failure alone. */
+  readonly reduce?: boolean;
+}
 
 /**
  * Looks for the cause of a failure: first where it goes wrong, then why, culprit by culprit. Everything found is in the
  * notebook at once, so that a budget that ends loses nothing.
  */
-export async function investigate(lab: Lab, notebook: Notebook): Promise<void> {
+export async function investigate(lab: Lab, notebook: Notebook, wanted: Wanted = {}): Promise<void> {
   lab.say('looking for the first place that differs');
   const { scene, divergences } = await localise(lab, (found) => write(notebook, found));
   lab.say('looking for the cause');
@@ -31,6 +38,7 @@ export async function investigate(lab: Lab, notebook: Notebook): Promise<void> {
   }
   notebook.unknown(whereWords(divergences[0]), tried);
   await repair(lab, notebook);
+  if (wanted.reduce === true) await reduce(lab, asked, divergences[0] ?? null, notebook);
 }
 
 /** A scene of which nothing but inputs and answers is known. */

@@ -1,6 +1,7 @@
 import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import type { Reduced } from './reduce/reduced.ts';
 
 export type Role = 'reference' | 'candidate';
 
@@ -111,7 +112,7 @@ export interface Otherwise {
 
 /** A model that is kept beside the report. */
 export interface Kept {
-  readonly kind: 'repair' | 'mixed-precision' | 'bundle';
+  readonly kind: 'repair' | 'mixed-precision';
   /** What it is and what it shows, in a sentence. */
   readonly about: string;
 }
@@ -142,6 +143,8 @@ export interface Lab {
     specimen: Specimen,
     ends: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
   ): Promise<Specimen>;
+  /** A copy with seeded random numbers in place of its large floating weights; only formats of `canEdit`. */
+  randomise(specimen: Specimen, seed: number): Promise<Specimen>;
   /** Tensors that the model holds, by name (weights, tables); null: they cannot be read. Large ones stay on disk. */
   constants(specimen: Specimen): Promise<Maybe<NamedTensors>>;
   /** Inputs of a sample of the case, under the reference's names. */
@@ -158,6 +161,8 @@ export interface Lab {
   otherwise(change: Otherwise): Promise<Judged>;
   /** Keeps a specimen's file beside the report; gives back where, relative to the run folder. */
   keep(specimen: Specimen, kept: Kept): void;
+  /** Keeps a reduced failure beside the report as a folder that stands alone. OnparError `tensor-file-unsupported` for tensors that numpy does not have. */
+  keepBundle(reduced: Reduced): void;
   /** Seconds left. */
   secondsLeft(): number;
   /** Tells what is being done, for people who watch. */

@@ -22,11 +22,17 @@ export const investigate: Command = {
             array: true,
             describe: 'Cases or conversions to look into (default: all that failed)',
           }),
-      ).option('budget', {
-        type: 'string',
-        describe: `Seconds for each failure (default ${BUDGET_SECONDS}); what was found until then is kept`,
-        group: 'Execution:',
-      }),
+      )
+        .option('budget', {
+          type: 'string',
+          describe: `Seconds for each failure (default ${BUDGET_SECONDS}); what was found until then is kept`,
+          group: 'Execution:',
+        })
+        .option('reduce', {
+          type: 'boolean',
+          describe: 'Make the smallest model and input that still fail, as a folder to send upstream (ONNX candidates)',
+          group: 'Execution:',
+        }),
     )
       .example('$0 investigate reports/2026-11-20_14-02-00', 'every failure of that run')
       .example('$0 investigate reports/latest digits/onnx@onnxruntime-node --budget 60', 'one, for a minute'),
@@ -67,6 +73,7 @@ export const investigate: Command = {
         command: ['onpar', ...again.argv],
         listener: { onEvent: hub.event, onCase: hub.case },
         secondsPerCase,
+        wanted: { reduce: args.reduce === true },
       });
       await hub.runEnd(found);
       if (json) process.stdout.write(`${JSON.stringify(found, null, 1)}\n`);

@@ -1,5 +1,5 @@
 import { toFailure } from '../../core/errors.ts';
-import { investigate } from '../../investigate/investigate.ts';
+import { investigate, type Wanted } from '../../investigate/investigate.ts';
 import { BudgetSpent } from '../../investigate/lab.ts';
 import { Notebook } from '../../investigate/notebook.ts';
 import type { Conversion } from '../../plan/conversion.ts';
@@ -18,13 +18,14 @@ export async function investigateCase(
   conversion: Conversion,
   trace: Trace,
   seconds: number,
+  wanted: Wanted = {},
 ): Promise<Investigated> {
   const started = performance.now();
   const notebook = new Notebook();
   const budget = new Budget(seconds, ctx.signal);
   const lab = new StepLab(ctx, conversion, trace, budget);
   try {
-    await investigate(lab, notebook);
+    await investigate(lab, notebook, wanted);
   } catch (error) {
     notebook.status = 'partial';
     notebook.reason =

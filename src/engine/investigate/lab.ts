@@ -14,6 +14,8 @@ import type {
   Role,
   Specimen,
 } from '../../investigate/lab.ts';
+import { writeBundle } from '../../investigate/reduce/bundle.ts';
+import type { Reduced } from '../../investigate/reduce/reduced.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { ModelEdit } from '../../records/edit.ts';
@@ -24,12 +26,13 @@ import { LazyTensors } from '../../tensor/lazy.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
-import type { KeptModel, Trace } from '../conversion/trace.ts';
+import type { Kept as KeptHere, Trace } from '../conversion/trace.ts';
 import { twinOf } from '../conversion/twin.ts';
 import { unoptimisedOptions } from '../conversion/watched.ts';
 import type { StepResult } from '../step.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Budget } from './budget.ts';
+import { environmentOf } from './environment.ts';
 import { factsOf } from './facts.ts';
 import { graphOfSide } from './graphs.ts';
 import { tapGroups } from './groups.ts';
@@ -50,7 +53,7 @@ export class StepLab implements Lab {
   readonly #budget: Budget;
   readonly #specimens: Specimens;
   /** Models that are to lie beside the report. */
-  readonly kept: KeptModel[] = [];
+  readonly kept: KeptHere[] = [];
   #fed = 0;
 
   constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget) {
@@ -144,6 +147,14 @@ export class StepLab implements Lab {
     );
   }
 
+  async randomise(specimen: Specimen, seed: number): Promise<Specimen> {
+    this.#budget.check();
+    return this.#specimens.written(specimen, ['randomise', seed], 'random weights', async (from, to) => {
+      const { randomiseWeights } = await import('../../formats/onnx/edit/randomise-weights.ts');
+      randomiseWeights(from, to, seed);
+    });
+  }
+
   async constants(specimen: Specimen): Promise<Maybe<NamedTensors>> {
     this.#budget.check();
     const side = this.#specimens.sideOf(specimen);
@@ -201,6 +212,12 @@ export class StepLab implements Lab {
 
   keep(specimen: Specimen, { kind, about }: Kept): void {
     this.kept.push({ kind, about, model: this.#specimens.sideOf(specimen).model });
+  }
+
+  keepBundle(reduced: Reduced): void {
+    const folder = join(this.#ctx.pool.scratch('bundles'), String(this.#fed++));
+    const about = writeBundle(folder, reduced, environmentOf(this.#conversion, this.#trace));
+    this.kept.push({ kind: 'bundle', about, folder });
   }
 
   /** Questions are handed on alone (`const { run } = lab`) and by objects that stand in front of a lab. */

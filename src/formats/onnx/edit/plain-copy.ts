@@ -1,0 +1,20 @@
+import type { ModelProto } from '../onnx_pb.generated.ts';
+import { parseOnnx } from '../read.ts';
+import { save } from './finish.ts';
+
+/**
+ * Writes a copy of an ONNX model to `to` that tells nothing of where it was made: doc strings and metadata are dropped at
+ * every level, in which exporters leave stack traces, paths and comments. Names and numbers stay as they are.
+ */
+export function plainCopy(from: string, to: string): void {
+  const model: ModelProto = parseOnnx(from);
+  forget(model);
+  save(model, from, to);
+}
+
+function forget(part: object): void {
+  if (ArrayBuffer.isView(part)) return;
+  if ('docString' in part) part.docString = '';
+  if ('metadataProps' in part) part.metadataProps = [];
+  for (const each of Object.values(part)) if (typeof each === 'object' && each !== null) forget(each);
+}
