@@ -19,9 +19,13 @@ export function writeBundle(dir: string, reduced: Reduced, environment: BundleEn
   const { piece } = reduced;
   const { specimen, reference, feeds, expected, ran } = piece;
   mkdirSync(dir, { recursive: true });
-  plainCopy(specimen.path, join(dir, 'model.onnx'));
+  const ranks = new Map([...feeds].map(([name, { shape }]) => [name, shape.length]));
+  plainCopy(specimen.path, join(dir, 'model.onnx'), ranks);
   const withReference = reference !== null && reduced.expectedFrom !== 'recorded' ? reference : null;
-  if (withReference !== null) plainCopy(withReference.specimen.path, join(dir, 'reference.onnx'));
+  if (withReference !== null) {
+    const theirs = [...ranks].map(([name, rank]): [string, number] => [withReference.inputs.get(name) ?? name, rank]);
+    plainCopy(withReference.specimen.path, join(dir, 'reference.onnx'), new Map(theirs));
+  }
   writeNpz(join(dir, 'inputs.npz'), feeds);
   if (expected.size > 0) writeNpz(join(dir, 'expected.npz'), expected);
   const got = ran.ok ? new Map([...ran.outputs]) : null;

@@ -42,13 +42,15 @@ Weights: ${WEIGHTS[bundle.weights]}
 const whatFails = ({ failure, expectedFrom }: Bundle): string => {
   if (failure.kind === 'code') return `does not run (${failure.code})`;
   if (failure.kind === 'nonfinite') return 'gives NaN or infinity where there should be none';
-  return `is off by ${failure.error} of the root mean square of what ${expectedFrom === 'reference-model' ? 'the reference answers' : 'it should answer'}`;
+  return `is off by ${size(failure.error)} of the root mean square of what ${expectedFrom === 'reference-model' ? 'the reference answers' : 'it should answer'}`;
 };
+
+const size = (error: Bundle['failure']['error']): string => Number(error).toPrecision(3);
 
 const beforeText = ({ failure }: Bundle): string =>
   failure.before === null || failure.kind !== 'value'
     ? ''
-    : ` (where the search began it was off by ${failure.before})`;
+    : ` (where the search began it was off by ${size(failure.before)})`;
 
 const INPUTS: Readonly<Record<Bundle['inputValues'], string>> = {
   random: 'seeded random numbers, made for this',
@@ -83,5 +85,5 @@ const upstream = ({ failure, expectedFrom, nodes }: Bundle, version: string): st
         : 'the original model';
   return failure.kind === 'nonfinite'
     ? `${what} gives NaN or infinity in ${version} where ${judge} gives finite numbers.`
-    : `${what} differs in ${version} from ${judge} by ${failure.error} of the output's root mean square.`;
+    : `${what} differs in ${version} from ${judge} by ${size(failure.error)} of the output's root mean square.`;
 };
