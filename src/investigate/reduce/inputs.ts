@@ -46,6 +46,8 @@ function taken(
   );
 }
 
+/** A failure of few values shows with some numbers only: negative ones, say. */
+const DRAWS = 4;
 /** Digits that are kept of recorded values. */
 const DIGITS = 3;
 
@@ -54,17 +56,20 @@ export function otherValues(feeds: NamedTensors): { readonly values: Bundle['inp
   const changed = (change: (name: string, tensor: Tensor) => Tensor): NamedTensors =>
     new Map([...feeds].map(([name, tensor]): [string, Tensor] => [name, change(name, tensor)]));
   return [
-    { values: 'random', feeds: changed(drawn) },
-    { values: 'rounded', feeds: changed(rounded) },
+    ...Array.from({ length: DRAWS }, (_, i) => ({
+      values: 'random' as const,
+      feeds: changed((name, tensor) => drawn(tensor, name, i)),
+    })),
+    { values: 'rounded', feeds: changed((_, tensor) => rounded(tensor)) },
   ];
 }
 
 /** Normal numbers of the same mean and deviation; integers and booleans uniform between the smallest and the largest. */
-function drawn(name: string, tensor: Tensor): Tensor {
+function drawn(tensor: Tensor, name: string, draw: number): Tensor {
   const { dtype, shape } = tensor;
   const count = elementCount(shape);
   if (dtype === 'string' || count === 0) return tensor;
-  const source = random('reduce-inputs', name);
+  const source = random('reduce-inputs', name, draw);
   const finite = toFloat64(tensor).filter(Number.isFinite);
   if (!isFloat(dtype)) {
     const [low, high] = [Math.min(...finite), Math.max(...finite)];
@@ -85,7 +90,7 @@ function drawn(name: string, tensor: Tensor): Tensor {
   );
 }
 
-function rounded(_: string, tensor: Tensor): Tensor {
+function rounded(tensor: Tensor): Tensor {
   const { dtype, shape } = tensor;
   if (dtype === 'string' || !isFloat(dtype)) return tensor;
   return tensorFrom(

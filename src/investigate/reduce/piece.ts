@@ -3,6 +3,7 @@ import { cast } from '../../tensor/build.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
 import { counterpart } from '../experiment.ts';
 import type { Lab, Ran, Specimen } from '../lab.ts';
+import { distance, wrongness } from '../measure.ts';
 import type { Question } from '../scene.ts';
 import { failureOf, type PieceFailure } from './failure.ts';
 
@@ -11,6 +12,8 @@ export interface Piece {
   readonly specimen: Specimen;
   /** The reference's part of the same ends; null: it has none that can be cut out. */
   readonly reference: { readonly specimen: Specimen; readonly inputs: Names; readonly outputs: Names } | null;
+  /** Outputs that the reference has as inputs: output → input. Null: there are none, or others too. */
+  readonly handedOn: Names | null;
   readonly feeds: NamedTensors;
   readonly expected: NamedTensors;
   readonly ran: Ran;
@@ -20,6 +23,9 @@ export interface Piece {
 /** Candidate's name → reference's. */
 export type Names = ReadonlyMap<string, string>;
 
+/** Relative to rms: what float64 values lose in float32, and far less than what they lose in float16. */
+const SURVIVES = 1e-6;
+
 /** Cuts pieces out of a candidate. */
 export class Cutter {
   readonly question: Question;
@@ -27,6 +33,9 @@ export class Cutter {
   readonly #lab: Lab;
   readonly #maker: ReadonlyMap<string, OpNode>;
   readonly #readers: ReadonlyMap<string, readonly OpNode[]>;
+
+  /** What the candidate itself has where the reference's values are not known. */
+  readonly #own = new Map<string, Tensor>();
 
   constructor(question: Question, graph: OpGraph) {
     this.question = question;
@@ -63,11 +72,38 @@ export class Cutter {
       });
       const ran = await this.#lab.run(specimen, { sample: feeds, label: `${nodes.size} nodes alone` });
       const failure = failureOf(ran, expected);
-      return { specimen, reference: null, feeds, expected, ran, failure };
+      return { specimen, reference: null, handedOn: null, feeds, expected, ran, failure };
     } catch (error) {
       if ((error as { code?: unknown }).code === 'edit-impossible') return null;
       throw error;
     }
+  }
+
+  /**
+   * Runs what of a piece can be run before it fails, so that the rest can be fed with it: for models that do not run, of which
+   * nothing else is known. Whether anything was found.
+   */
+  async learn(ids: readonly string[]): Promise<boolean> {
+    const nodes = this.graph.nodes.filter(({ id }) => ids.includes(id));
+    const candidate = this.#lab.candidate as Specimen;
+    for (let count = nodes.length - 1; count > 0; count--) {
+      const outputs = nodes.slice(0, count).flatMap((node) => node.outputs.filter((name) => name !== ''));
+      const feeds = this.#closed(nodes.slice(0, count).map(({ id }) => id))?.feeds;
+      if (feeds === undefined || feeds.size === 0) return false;
+      try {
+        const specimen = await this.#lab.cut(candidate, { inputs: [...feeds.keys()], outputs });
+        const ran = await this.#lab.run(specimen, { sample: feeds, label: `the first ${count} nodes` });
+        if (!ran.ok) continue;
+        for (const name of outputs) {
+          const value = ran.outputs.get(name);
+          if (value !== undefined) this.#own.set(name, value);
+        }
+        return true;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'edit-impossible') throw error;
+      }
+    }
+    return false;
   }
 
   /** The same piece with the reference's counterpart, where that can be cut out under the names that were matched. */
@@ -77,6 +113,11 @@ export class Cutter {
     const inputs = this.#names([...piece.feeds.keys()]);
     const outputs = this.#names([...piece.expected.keys()]);
     if (inputs === null || outputs === null || outputs.size === 0) return piece;
+    const handedOn = [...outputs].flatMap(([output, own]): [string, string][] => {
+      const input = [...inputs].find(([, theirs]) => theirs === own)?.[0];
+      return input === undefined ? [] : [[output, input]];
+    });
+    if (handedOn.length === outputs.size) return { ...piece, handedOn: new Map(handedOn) };
     try {
       const specimen = await this.#lab.cut(reference, {
         inputs: [...new Set(inputs.values())],
@@ -130,8 +171,11 @@ export class Cutter {
     const given = this.#lab.facts.inputs.find((each) => each.candidate === name)?.reference ?? name;
     const value = isInput
       ? (scene.candidate?.values.get(name) ?? this.#lab.inputs(scene.sample).get(given))
-      : counterpart(this.question, name);
-    return value === undefined ? undefined : this.#narrowed(name, value);
+      : (counterpart(this.question, name) ?? this.#own.get(name));
+    if (value === undefined) return undefined;
+    const fed = this.#narrowed(name, value);
+    // A value that rounding has changed is another input: what makes it of a wider one belongs to the piece.
+    return isInput || wrongness(distance(value, fed)) <= SURVIVES || value.dtype === 'string' ? fed : undefined;
   }
 
   #expected(name: string): Tensor | undefined {

@@ -97,13 +97,19 @@ async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best }: Going): 
     best.now = { ...best.now, ...more, piece };
     return true;
   };
-  const nodes = await minimal(ids, async (some) => (keepIf(await cutter.piece(some)) ? 1 : 0), 1);
+  const fewer = (from: readonly string[]) =>
+    minimal(from, async (some) => (keepIf(await cutter.piece(some)) ? 1 : 0), 1);
+  let nodes = await fewer(ids);
+  if (failure.kind === 'code' && nodes.length > 1 && (await cutter.learn(nodes))) nodes = await fewer(nodes);
   const worst = best.now.piece.failure?.output;
   if (worst !== null && worst !== undefined && best.now.piece.expected.size > 1)
     keepIf(await cutter.piece(nodes, worst));
   best.now = { ...best.now, piece: await cutter.withReference(best.now.piece) };
   const truth = await truthFor(lab, best.now.piece, dtypesOf(cutter));
-  if (truth === null && failure.kind !== 'code') return;
+  if (truth === null && failure.kind !== 'code') {
+    best.now = { ...best.now, weights: (await withRandomWeights(lab, best.now.piece, null)).weights };
+    return;
+  }
   // From here on the judge is the truth, which must show the failure, too.
   const judged = await again(lab, best.now.piece, {}, truth);
   if (!keepIf(judged, { expectedFrom: truth?.from ?? null })) return;

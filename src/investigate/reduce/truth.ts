@@ -7,8 +7,8 @@ import type { Piece } from './piece.ts';
 
 /** What tells what a piece should answer when its inputs or weights are others. */
 export interface Truth {
-  readonly from: 'reference-model' | 'float64' | 'unoptimised';
-  expected(piece: Pick<Piece, 'specimen' | 'reference' | 'feeds'>): Promise<NamedTensors | null>;
+  readonly from: 'reference-model' | 'unchanged' | 'float64' | 'unoptimised';
+  expected(piece: Pick<Piece, 'specimen' | 'reference' | 'handedOn' | 'feeds'>): Promise<NamedTensors | null>;
 }
 
 /** What a truth may part from recorded values, as a share of the failure's error. */
@@ -19,7 +19,7 @@ const NEAR = 0.1;
  * failure lies apart. The reference's own part before the model under gentler conditions. Null: there is none.
  */
 export async function truthFor(lab: Lab, piece: Piece, dtypes: ReadonlyMap<string, Dtype>): Promise<Truth | null> {
-  for (const truth of [ofReference(lab, dtypes), ofModel(lab, 'float64'), ofModel(lab, 'unoptimised')]) {
+  for (const truth of [ofReference(lab, dtypes), HANDED_ON, ofModel(lab, 'float64'), ofModel(lab, 'unoptimised')]) {
     const expected = await truth.expected(piece);
     if (expected === null) continue;
     const apart = failureOf(asRan(expected), piece.expected);
@@ -62,6 +62,20 @@ function ofReference(lab: Lab, dtypes: ReadonlyMap<string, Dtype>): Truth {
   };
 }
 
+/** What is one tensor in the reference is an input and an output of the piece. */
+const HANDED_ON: Truth = {
+  from: 'unchanged',
+  async expected({ handedOn, feeds }) {
+    if (handedOn === null) return null;
+    return new Map(
+      [...handedOn].flatMap(([output, input]): [string, Tensor][] => {
+        const value = feeds.get(input);
+        return value === undefined ? [] : [[output, value]];
+      }),
+    );
+  },
+};
+
 function ofModel(lab: Lab, from: 'float64' | 'unoptimised'): Truth {
   const how: Partial<How> = from === 'float64' ? { precision: 'float64' } : { unoptimised: true };
   return {
@@ -87,7 +101,8 @@ export async function again(
     piece.reference === null || change.reference === undefined
       ? piece.reference
       : { ...piece.reference, specimen: change.reference };
-  const expected = truth === null ? new Map() : await truth.expected({ specimen, reference, feeds });
+  const expected =
+    truth === null ? new Map() : await truth.expected({ specimen, reference, handedOn: piece.handedOn, feeds });
   if (expected === null) return null;
   const ran = await lab.run(specimen, { sample: feeds, label: 'smaller' });
   return { ...piece, specimen, reference, feeds, expected, ran, failure: failureOf(ran, expected) };
