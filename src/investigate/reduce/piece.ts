@@ -81,15 +81,16 @@ export class Cutter {
 
   /**
    * Runs what of a piece can be run before it fails, so that the rest can be fed with it: for models that do not run, of which
-   * nothing else is known. Whether anything was found.
+   * nothing else is known. Gives back all nodes of the piece; null: nothing was found.
    */
-  async learn(ids: readonly string[]): Promise<boolean> {
-    const nodes = this.graph.nodes.filter(({ id }) => ids.includes(id));
+  async learn(ids: readonly string[]): Promise<readonly string[] | null> {
+    const all = this.#closed(ids)?.nodes ?? new Set(ids);
+    const nodes = this.graph.nodes.filter(({ id }) => all.has(id));
     const candidate = this.#lab.candidate as Specimen;
     for (let count = nodes.length - 1; count > 0; count--) {
       const outputs = nodes.slice(0, count).flatMap((node) => node.outputs.filter((name) => name !== ''));
       const feeds = this.#closed(nodes.slice(0, count).map(({ id }) => id))?.feeds;
-      if (feeds === undefined || feeds.size === 0) return false;
+      if (feeds === undefined || feeds.size === 0) return null;
       try {
         const specimen = await this.#lab.cut(candidate, { inputs: [...feeds.keys()], outputs });
         const ran = await this.#lab.run(specimen, { sample: feeds, label: `the first ${count} nodes` });
@@ -98,12 +99,12 @@ export class Cutter {
           const value = ran.outputs.get(name);
           if (value !== undefined) this.#own.set(name, value);
         }
-        return true;
+        return [...all];
       } catch (error) {
         if ((error as { code?: unknown }).code !== 'edit-impossible') throw error;
       }
     }
-    return false;
+    return null;
   }
 
   /** The same piece with the reference's counterpart, where that can be cut out under the names that were matched. */

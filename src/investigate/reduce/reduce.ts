@@ -100,7 +100,11 @@ async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best }: Going): 
   const fewer = (from: readonly string[]) =>
     minimal(from, async (some) => (keepIf(await cutter.piece(some)) ? 1 : 0), 1);
   let nodes = await fewer(ids);
-  if (failure.kind === 'code' && nodes.length > 1 && (await cutter.learn(nodes))) nodes = await fewer(nodes);
+  const known = failure.kind === 'code' ? await cutter.learn(nodes) : null;
+  if (known !== null) {
+    nodes = await fewer(known);
+    keepIf(await cutter.piece(nodes));
+  }
   const worst = best.now.piece.failure?.output;
   if (worst !== null && worst !== undefined && best.now.piece.expected.size > 1)
     keepIf(await cutter.piece(nodes, worst));
