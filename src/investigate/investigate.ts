@@ -1,28 +1,35 @@
 import type { Divergence } from '../records/investigation.ts';
+import { bisect } from './bisect/bisect.ts';
 import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { type Localised, localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
 import { reduce } from './reduce/reduce.ts';
 import { repair } from './repair/repair.ts';
-import type { Scene } from './scene.ts';
-
-/** What is done only where it is asked for. */
-export interface Wanted {
-  /** A bundle that shows the failure alone. */
-  readonly reduce?: boolean;
-}
+import type { Question, Scene } from './scene.ts';
+import { NO_WISHES, type Wishes } from './wishes.ts';
 
 /**
  * Looks for the cause of a failure: first where it goes wrong, then why, culprit by culprit. Everything found is in the
  * notebook at once, so that a budget that ends loses nothing.
  */
-export async function investigate(lab: Lab, notebook: Notebook, wanted: Wanted = {}): Promise<void> {
+export async function investigate(lab: Lab, notebook: Notebook, wishes: Wishes = NO_WISHES): Promise<void> {
+  const looked = await explain(lab, notebook);
+  await repair(lab, notebook);
+  if (wishes.reduce && looked !== null) await reduce(lab, looked.scene, looked.divergence, notebook);
+  await bisect(lab, notebook, wishes);
+}
+
+/** Gives back what the first culprit was seen in; null: there is no sample to look at. */
+async function explain(lab: Lab, notebook: Notebook): Promise<Question | null> {
   lab.say('looking for the first place that differs');
   const { scene, divergences } = await localise(lab, (found) => write(notebook, found));
   lab.say('looking for the cause');
   const asked = scene ?? withoutLook(lab);
-  if (asked === null) return notebook.unknown('the model', 0);
+  if (asked === null) {
+    notebook.unknown('the model', 0);
+    return null;
+  }
   let tried = 0;
   for (const divergence of divergences.length === 0 ? [null] : divergences) {
     const { evidence, certain, tried: runs, partial } = await diagnose({ scene: asked, divergence });
@@ -37,8 +44,7 @@ export async function investigate(lab: Lab, notebook: Notebook, wanted: Wanted =
     }
   }
   notebook.unknown(whereWords(divergences[0]), tried);
-  await repair(lab, notebook);
-  if (wanted.reduce === true) await reduce(lab, asked, divergences[0] ?? null, notebook);
+  return { scene: asked, divergence: divergences[0] ?? null };
 }
 
 /** A scene of which nothing but inputs and answers is known. */

@@ -1,6 +1,6 @@
 import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
-import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
+import type { NamedTensors } from '../tensor/tensor.ts';
 import type { Reduced } from './reduce/reduced.ts';
 
 export type Role = 'reference' | 'candidate';
@@ -179,4 +179,4 @@ export class BudgetSpent extends Error {
   }
 }
 
-export type { NamedTensors, Tensor };
+export type { NamedTensors };

@@ -12,14 +12,18 @@ class TensorNames:
     """Framework's key of a tensor → its name in the OpGraph, unique there.
 
     Inputs and outputs have the names of the contract, so that values of a run and of taps go by the
-    same names. An output that is an input, or another output again, is made by an `Identity`.
+    same names. An output that is an input, or another output again, is made by an `Identity`; one
+    with the name of an input is `name (output)`.
     """
 
     def __init__(self, inputs: Mapping[str, Hashable], outputs: Mapping[str, Hashable]) -> None:
         self._names: dict[Hashable, str] = {key: name for name, key in inputs.items()}
         self._taken = {*inputs, *outputs}
         self._again: dict[str, Hashable] = {}
-        for name, key in outputs.items():
+        self.outputs = [f"{name} (output)" if name in inputs else name for name in outputs]
+        """In order."""
+        self._taken.update(self.outputs)
+        for name, key in zip(self.outputs, outputs.values(), strict=True):
             if key in self._names:
                 self._again[name] = key
             else:

@@ -52,12 +52,12 @@ def op_graph(file: FileGraph, endpoint: Endpoint) -> TfliteGraph:
     indices = {name: int(index) for name, index in names.keys().items()}
     inputs = set(endpoint.inputs.values())
     used = {name for node in nodes for name in (*node.inputs, *node.outputs) if name}
-    ends = (*endpoint.inputs, *endpoint.outputs)
+    ends = (*endpoint.inputs, *names.outputs)
     tensors = {
         name: _tensor(file.tensors[indices[name]], indices[name] in folded, indices[name] in inputs)
         for name in dict.fromkeys((*ends, *sorted(used, key=lambda n: indices[n])))
     }
-    graph = OpGraph("tflite", list(endpoint.inputs), list(endpoint.outputs), nodes, tensors)
+    graph = OpGraph("tflite", list(endpoint.inputs), names.outputs, nodes, tensors)
     return TfliteGraph(graph, indices, folded)
 
 

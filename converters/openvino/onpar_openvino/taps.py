@@ -182,10 +182,10 @@ class OpenVinoTaps:
                 constant = self._key(port) in self._constants
                 tensors.setdefault(self._name(port), _tensor(port, constant, not constant))
         nodes.extend(self._names.repeated())
-        for spec, result in zip(contract.outputs, self._source.get_results(), strict=True):
-            tensors.setdefault(spec.name, _tensor(result.input_value(0), False, True))
-        inputs, outputs = ([s.name for s in side] for side in (contract.inputs, contract.outputs))
-        return OpGraph(self._form, inputs, outputs, nodes, tensors)
+        for name, result in zip(self._names.outputs, self._source.get_results(), strict=True):
+            tensors.setdefault(name, _tensor(result.input_value(0), False, True))
+        inputs = [spec.name for spec in contract.inputs]
+        return OpGraph(self._form, inputs, self._names.outputs, nodes, tensors)
 
     def _name(self, port: Any) -> str:
         node, key = port.get_node(), self._key(port)

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from onpar_host.errors import WorkerError
 from onpar_host.graph import OpGraph, OpNode, OpTensor
 from onpar_host.layer_scopes import BORDER, LayerScopes, operator_name
 from onpar_host.packages import require
 from onpar_host.tensor import DTYPES, Tensor, as_tensor
 from onpar_host.tensor_names import TensorNames
 
-from .graphdef import in_order, needed_by, shown
+from .graphdef import PLACEHOLDERS, in_order, needed_by, shown
 from .tensors import from_tensorflow, spec_of
 
 HANDED_ON = ("Identity", "ReadVariableOp")
@@ -42,6 +43,7 @@ KEPT = 4
 
 class GraphTaps:
     """`function` is a wrapped function with a graph; its ends are tensors of it by contract name.
+    Raises WorkerError `taps-unsupported` where it keeps resources that are no variables.
 
     `labels`: operator of a constant → name of the variable that it was.
     """
@@ -61,7 +63,7 @@ class GraphTaps:
         self._names = TensorNames(*ends)
         self._constants: dict[str, Any] = {}
         # None: computed of constants alone.
-        self._graph = self._read(form, list(outputs), list(outputs.values()))
+        self._graph = self._read(form, self._names.outputs, list(outputs.values()))
         self._keys = self._names.keys()
         self._pruned: dict[tuple[str, ...], Any] = {}
 
@@ -119,6 +121,13 @@ class GraphTaps:
         fed = {tensor.name for tensor in self._inputs.values()}
         needed = {op.name for op in needed_by(ends, fed)}
         ops = [op for op in in_order(self._function.graph) if op.name in needed]
+        held = [op.name for op in ops if op.type in PLACEHOLDERS and op.outputs[0].name not in fed]
+        if held:
+            raise WorkerError(
+                "taps-unsupported",
+                f"the model keeps a table or another resource ({', '.join(held)}), and cannot be "
+                "cut into pieces",
+            )
         scopes = LayerScopes.of(op.name for op in ops if op.type != "Const")
         nodes: list[OpNode] = []
         tensors: dict[str, OpTensor] = {

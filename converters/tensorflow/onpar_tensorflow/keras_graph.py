@@ -82,7 +82,7 @@ class _Builder:
         nodes.extend(names.repeated())
         by_name = names.keys()
         tensors = {name: self._specs[key] for name, key in by_name.items()}
-        graph = OpGraph("keras", list(inputs), list(outputs), nodes, tensors)
+        graph = OpGraph("keras", list(inputs), names.outputs, nodes, tensors)
         return KerasGraph(
             graph,
             {name: self._places[key] for name, key in by_name.items() if key in self._places},

@@ -46,6 +46,8 @@ class KerasTaps:
         self._inputs = inputs
         self._written = written
         self._graph: KerasGraph | None = None
+        self.example: dict[str, Any] | None = None
+        """A sample to take the graph from; without one, zeros are made up."""
 
     def graph(self) -> OpGraph:
         """Raises WorkerError `taps-unsupported` where the model cannot be run without a sample."""
@@ -81,11 +83,15 @@ class KerasTaps:
 
     def _traced(self) -> KerasGraph:
         error: Exception | None = None
-        if not self._inputs:
+        if not self._inputs and self.example is None:
             raise self._unsupported("it does not say what it takes; declare the suite's inputs")
-        for size in SIZES:
+        given = [self.example] if self.example is not None else map(self._blank, SIZES)
+        for feed in given:
             try:
-                result, fed, trace = self._watched(self._blank(size))
+                if not self._root.built:
+                    # Its first call makes its weights, which is no part of what it computes.
+                    self._run(feed, False)
+                result, fed, trace = self._watched(feed)
             except WorkerError:
                 raise
             except Exception as failed:
@@ -93,7 +99,7 @@ class KerasTaps:
                 continue
             return keras_graph(
                 trace,
-                self._at(size + 1),
+                self._larger(feed),
                 self._root.variables,
                 {name: value._id for name, value in fed.items()},
                 {
@@ -106,21 +112,35 @@ class KerasTaps:
         assert error is not None
         raise self._unsupported(describe_exception(error, self._model.root)) from error
 
-    def _at(self, size: int) -> Trace | None:
-        """None: not every size will do."""
+    def _larger(self, feed: dict[str, Any]) -> Trace | None:
+        """A call with every open dimension larger by one. None: not every size will do."""
+        open_shapes = {spec.name: spec.shape or [] for spec in self._inputs}
+        sizes = {
+            name: [
+                size if isinstance(dim, int) else size + 1
+                for size, dim in zip(value.shape, open_shapes.get(name, []), strict=True)
+            ]
+            for name, value in feed.items()
+            if len(open_shapes.get(name, [])) == len(value.shape)
+        }
         try:
-            return self._watched(self._blank(size))[2]
+            return self._watched(self._zeros(sizes))[2] if len(sizes) == len(feed) else None
         except Exception:
             return None
 
     def _blank(self, size: int) -> dict[str, Any]:
-        """Zeros: legal for token ids, too."""
+        return self._zeros(
+            {
+                spec.name: [dim if isinstance(dim, int) else size for dim in spec.shape or []]
+                for spec in self._inputs
+            }
+        )
+
+    def _zeros(self, sizes: dict[str, list[int]]) -> dict[str, Any]:
+        """Legal for token ids, too."""
         tf = require("tensorflow")
         return {
-            spec.name: tf.zeros(
-                [dim if isinstance(dim, int) else size for dim in spec.shape or []],
-                tf.as_dtype(spec.dtype or "float32"),
-            )
+            spec.name: tf.zeros(sizes[spec.name], tf.as_dtype(spec.dtype or "float32"))
             for spec in self._inputs
         }
 

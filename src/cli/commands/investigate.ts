@@ -1,4 +1,5 @@
 import { OnparError } from '../../core/errors.ts';
+import { BISECTIONS, type Wishes } from '../../investigate/wishes.ts';
 import type { Command } from '../command.ts';
 import { cacheFolder, executionOptions, jobs, readsCache } from '../options/execution.ts';
 import { outputOptions, reporterNames } from '../options/output.ts';
@@ -31,9 +32,21 @@ export const investigate: Command = {
         .option('reduce', {
           type: 'boolean',
           describe: 'Make the smallest model and input that still fail, as a folder to send upstream (ONNX candidates)',
-          group: 'Execution:',
+          group: 'Investigation:',
         }),
     )
+      .option('bisect', {
+        type: 'string',
+        array: true,
+        describe: `Which choice makes the difference: ${BISECTIONS.join(', ')} (options of the candidate’s runtime, of its exporter; the fewest nodes to keep in float32; versions of the runtime, with --versions)`,
+        group: 'Investigation:',
+      })
+      .option('versions', {
+        type: 'string',
+        array: true,
+        describe: 'Versions of the candidate’s runtime to bisect, oldest first: --versions 1.22.0,1.25.0,1.30.0',
+        group: 'Investigation:',
+      })
       .example('$0 investigate reports/2026-11-20_14-02-00', 'every failure of that run')
       .example('$0 investigate reports/latest digits/onnx@onnxruntime-node --budget 60', 'one, for a minute'),
   async run(args) {
@@ -50,6 +63,7 @@ export const investigate: Command = {
       return 0;
     }
     const secondsPerCase = budget(args);
+    const wishes = wishesOf(args);
     const again = await planAgain(report, folder, [run, compare]);
     const { loadReporterHub } = await import('../reporters.ts');
     const json = args.json === true;
@@ -73,7 +87,7 @@ export const investigate: Command = {
         command: ['onpar', ...again.argv],
         listener: { onEvent: hub.event, onCase: hub.case },
         secondsPerCase,
-        wanted: { reduce: args.reduce === true },
+        wishes,
       });
       await hub.runEnd(found);
       if (json) process.stdout.write(`${JSON.stringify(found, null, 1)}\n`);
@@ -88,6 +102,32 @@ export const investigate: Command = {
 /** Options of this command line that were given take the place of the run's own. */
 const definedOf = (args: Args): Args =>
   Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+
+const listed = (args: Args, name: string): string[] =>
+  many(args, name)
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+
+function wishesOf(args: Args): Wishes {
+  const versions = listed(args, 'versions');
+  const asked = listed(args, 'bisect');
+  const unknown = asked.find((name) => !BISECTIONS.some((kind) => kind === name));
+  if (unknown !== undefined)
+    throw new OnparError({
+      code: 'bad-option',
+      message: `--bisect \`${unknown}\``,
+      fix: `allowed: ${BISECTIONS.join(', ')}`,
+    });
+  if (asked.includes('versions') && versions.length < 2)
+    throw new OnparError({
+      code: 'bad-option',
+      message: '--bisect versions needs versions to choose from',
+      fix: 'name at least two, oldest first: --versions 1.22.0,1.25.0,1.30.0',
+    });
+  const bisect = BISECTIONS.filter((kind) => asked.includes(kind) || (kind === 'versions' && versions.length > 1));
+  return { bisect, versions, reduce: args.reduce === true };
+}
 
 function budget(args: Args): number {
   const text = one(args, 'budget');

@@ -1,7 +1,8 @@
 import { toFailure } from '../../core/errors.ts';
-import { investigate, type Wanted } from '../../investigate/investigate.ts';
+import { investigate } from '../../investigate/investigate.ts';
 import { BudgetSpent } from '../../investigate/lab.ts';
 import { Notebook } from '../../investigate/notebook.ts';
+import type { Wishes } from '../../investigate/wishes.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { SourcePlace } from '../../records/graph.ts';
 import type { RunContext } from '../context.ts';
@@ -18,14 +19,14 @@ export async function investigateCase(
   conversion: Conversion,
   trace: Trace,
   seconds: number,
-  wanted: Wanted = {},
+  wishes?: Wishes,
 ): Promise<Investigated> {
   const started = performance.now();
   const notebook = new Notebook();
   const budget = new Budget(seconds, ctx.signal);
   const lab = new StepLab(ctx, conversion, trace, budget);
   try {
-    await investigate(lab, notebook, wanted);
+    await investigate(lab, notebook, wishes);
   } catch (error) {
     notebook.status = 'partial';
     notebook.reason =

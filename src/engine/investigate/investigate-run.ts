@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Wanted } from '../../investigate/investigate.ts';
+import type { Wishes } from '../../investigate/wishes.ts';
 import type { Plan } from '../../plan/conversion.ts';
 import type { Report, ReportCase } from '../../records/report.ts';
 import { endInstalls } from '../../workers/toolchains/install.ts';
@@ -19,8 +19,7 @@ export interface InvestigateRunOptions
   /** The run folder: its report.json is written anew after each case, so that nothing found is lost. */
   readonly folder: string;
   readonly secondsPerCase: number;
-  /** What is looked for only where it is asked for. */
-  readonly wanted: Wanted;
+  readonly wishes: Wishes;
 }
 
 /**
@@ -84,7 +83,7 @@ async function lookInto(
   if (again.verdict === 'pass') return none(old, 'it passes now: there is nothing to explain');
   if (trace.failure?.side === 'reference')
     return none(old, `the reference itself does not run: ${again.reference.failure?.message ?? 'see its log'}`);
-  const found = await investigateCase(ctx, conversion, trace, options.secondsPerCase, options.wanted);
+  const found = await investigateCase(ctx, conversion, trace, options.secondsPerCase, options.wishes);
   const { investigation, diagnoses, firstDivergence } = found;
   const files = new RunFolder(options.folder).keepFound(conversion, found);
   const notes =

@@ -30,13 +30,15 @@ export function graphOfTfjs(
   const scopes = new LayerScopes(computing.map(({ name }) => name));
   const names = new Map<string, string>(ends.inputs.map((end, i) => [keyOf(end), inputs[i]?.name ?? end]));
   const repeated: OpNode[] = [];
+  const given = new Set(inputs.map(({ name }) => name));
+  const called = outputs.map(({ name }) => (given.has(name) ? `${name} (output)` : name));
   for (const [i, end] of ends.outputs.entries()) {
-    const name = outputs[i]?.name ?? end;
+    const name = called[i] ?? end;
     const known = names.get(keyOf(end));
     if (known === undefined) names.set(keyOf(end), name);
     else repeated.push({ ...BARE, id: `output/${name}`, op: 'Identity', inputs: [known], outputs: [name] });
   }
-  const taken = new Set([...names.values(), ...outputs.map(({ name }) => name)]);
+  const taken = new Set([...names.values(), ...called]);
   const nameOf = (key: string): string => {
     const found = names.get(key);
     if (found !== undefined) return found;
@@ -62,17 +64,15 @@ export function graphOfTfjs(
       origins: scopes.origins([node.name, ...known]),
     };
   });
-  const specs = new Map([...inputs, ...outputs].map((spec) => [spec.name, spec]));
   const tensors: Record<string, OpTensor> = {};
-  for (const name of [...inputs.map((i) => i.name), ...outputs.map((o) => o.name)]) {
-    const { dtype = null, shape = null } = specs.get(name) ?? {};
-    tensors[name] = { dtype, shape, tappable: outputs.some((output) => output.name === name) };
-  }
+  for (const { name, dtype, shape } of inputs) tensors[name] = { dtype, shape, tappable: false };
+  for (const [i, { dtype, shape }] of outputs.entries())
+    tensors[called[i] as string] = { dtype, shape, tappable: true };
   for (const [key, name] of names) tensors[name] ??= tensorOf(weights.get(key));
   const graph: OpGraph = {
     format: 'tfjs',
     inputs: inputs.map(({ name }) => name),
-    outputs: outputs.map(({ name }) => name),
+    outputs: called,
     nodes: [...made, ...repeated],
     tensors,
   };

@@ -56,12 +56,15 @@ export function align(
     places.set(name, { candidate: other, by, confidence, ...(read && { read }), ...agreement });
   };
   for (const [name, other] of byOutput(facts)) place(name, other, 'output');
-  const metadata = byMetadata(reference, candidate);
-  for (const [name, other] of metadata) place(name, other, 'metadata');
-  const names = byName(reference, candidate);
-  for (const [name, other] of names) {
-    if (!contradicted(name, other, names, holders, reference)) place(name, other, 'name');
-  }
+  const placeNames = () => {
+    const names = byName(reference, candidate);
+    for (const [name, other] of names)
+      if (!contradicted(name, other, names, holders, reference)) place(name, other, 'name');
+  };
+  // Within one format names are the surer ones: a copy of a model keeps them, and what it notes of origins is old.
+  if (reference.graph.format === candidate.graph.format) placeNames();
+  for (const [name, other] of byMetadata(reference, candidate)) place(name, other, 'metadata');
+  placeNames();
   const taken = new Set([
     ...[...places.values()].map((p) => p.candidate),
     ...[...equal.values()].flat().map((m) => m.candidate),

@@ -1,5 +1,7 @@
 import type { OpNode } from '../../records/graph.ts';
+import { tensorFrom } from '../../tensor/build.ts';
 import { elementCount } from '../../tensor/tensor.ts';
+import { transpose } from '../../tensor/transpose.ts';
 import { toFloat64 } from '../../tensor/values.ts';
 import { distanceOf, explainedShare, wrongness } from '../measure.ts';
 import type { Evidence, Hypothesis, Question } from '../scene.ts';
@@ -30,7 +32,8 @@ export const batchStatistics: Hypothesis = {
     if (node === undefined || norm === undefined || x === undefined || right === undefined || got === undefined)
       return undefined;
     if (x.dtype === 'string' || right.dtype === 'string' || got.dtype === 'string') return undefined;
-    if (x.shape.join() !== right.shape.join() || right.shape.join() !== got.shape.join()) return undefined;
+    if (x.shape.join() !== right.shape.join() || elementCount(right.shape) !== elementCount(got.shape))
+      return undefined;
     const axis = channelAxis(node, x.shape, norm.mean.length);
     if (axis === undefined || elementCount(x.shape) / norm.mean.length < ENOUGH) return undefined;
     const values = toFloat64(x);
@@ -45,10 +48,15 @@ export const batchStatistics: Hypothesis = {
         );
       });
     const [r, c] = [toFloat64(right), toFloat64(got)];
-    const before = wrongness(distanceOf(r, c));
+    // An instance normalisation over the whole batch has its channels in front.
+    const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
+    const moved = (of: Float64Array) => toFloat64(transpose(tensorFrom('float64', x.shape, of), front));
+    const asIs = right.shape.join() === got.shape.join();
+    const laid = (of: Float64Array) => (asIs ? of : moved(of));
+    const before = wrongness(distanceOf(laid(r), c));
     if (wrongness(distanceOf(r, by(norm.mean, norm.variance))) > Math.max(tolerance, (1 - EXPLAINS) * before))
       return undefined;
-    const after = wrongness(distanceOf(c, by(own.mean, own.variance)));
+    const after = wrongness(distanceOf(c, laid(by(own.mean, own.variance))));
     const explained = explainedShare(before, after, tolerance);
     return explained < EXPLAINS ? undefined : evidence(question, { before, after, explained });
   },

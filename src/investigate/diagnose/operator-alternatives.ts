@@ -1,5 +1,5 @@
 import type { OpNode } from '../../records/graph.ts';
-import { benchFor } from '../experiment.ts';
+import { benchFor, wholeBench } from '../experiment.ts';
 import type { Evidence, Hypothesis, Question } from '../scene.ts';
 import { localFunction } from './local-function.ts';
 import type { Alternative } from './operators/alternative.ts';
@@ -104,7 +104,7 @@ async function withJoins(
     .flatMap((join) => sites.flatMap((site) => [...missingJoin(site, join)]))
     .filter(({ code }) => seen === undefined || code === seen.code);
   if (all.length === 0) return [];
-  const bench = await benchFor({ ...question, divergence: null });
+  const bench = await wholeBench(question);
   return bench === null ? [] : tryAll(question, bench, all, isOver);
 }
 

@@ -18,8 +18,10 @@ const UNTOLD = /^(?:name|trainable|dtype|batch_input_shape|.*_(?:initializer|reg
 export function graphOfLayers(model: TfLayersModel, { inputs, outputs }: IoContract): LayersGraph {
   const names = new Map<TfSymbolic, string>(model.inputs.map((symbol, i) => [symbol, inputs[i]?.name ?? symbol.name]));
   const again: OpNode[] = [];
+  const given = new Set(inputs.map(({ name }) => name));
+  const called = outputs.map(({ name }) => (given.has(name) ? `${name} (output)` : name));
   for (const [i, symbol] of model.outputs.entries()) {
-    const name = outputs[i]?.name ?? symbol.name;
+    const name = called[i] ?? symbol.name;
     const known = names.get(symbol);
     if (known === undefined) names.set(symbol, name);
     else again.push({ ...BARE, id: `output/${name}`, op: 'Identity', inputs: [known], outputs: [name] });
@@ -69,7 +71,7 @@ export function graphOfLayers(model: TfLayersModel, { inputs, outputs }: IoContr
   const graph: OpGraph = {
     format: 'tfjs',
     inputs: inputs.map(({ name }) => name),
-    outputs: outputs.map(({ name }) => name),
+    outputs: called,
     nodes: [...nodes, ...again],
     tensors,
   };

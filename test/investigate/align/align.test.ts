@@ -117,7 +117,7 @@ describe('by structure', () => {
 function anonymousName(name: string, of: Model = network()): string {
   const before = structuredClone(of.graph?.node.map(({ output }) => output[0])) ?? [];
   const after = anonymous(structuredClone(of)).graph?.node.map(({ output }) => output[0]) ?? [];
-  return of.graph?.node[0]?.name === 'n0' ? name : (after[before.indexOf(name)] as string);
+  return of.graph?.node[0]?.name === 'node 0' ? name : (after[before.indexOf(name)] as string);
 }
 
 describe('by metadata', () => {

@@ -9,7 +9,7 @@ import { node, tensor } from '../../formats/build-onnx.ts';
 import { scratch } from '../../scratch.ts';
 import { labOf } from '../lab.ts';
 import { questionOf } from '../scene.ts';
-import { cnn, hold, IMAGE, mlp, numbers, type Parts, ROWS } from './models.ts';
+import { cnn, gates, hold, IMAGE, mlp, numbers, type Parts, ROWS, recurrent, SIGNAL } from './models.ts';
 
 async function causeOf(
   reference: ModelProto,
@@ -223,6 +223,37 @@ const MLP: readonly Row[] = [
   ],
 ];
 
+const order = [0, 2, 3, 1];
+const RECURRENT: readonly Row[] = [
+  [
+    'gates in another order',
+    'gate-order',
+    both(
+      held('w', [1, 16, 3], gates(numbers(48, 3), 12, order)),
+      held('r', [1, 16, 4], gates(numbers(64, 5), 16, order)),
+      held('b', [1, 32], gates(numbers(32, 7), 4, [...order, ...order.map((g) => g + 4)])),
+    ),
+  ],
+  [
+    'the other direction',
+    'recurrence-differs',
+    set(0, 'LSTM', 'signal w r b', 'steps', { hidden_size: 4, direction: 'reverse' }),
+  ],
+  [
+    'half of the bias lost',
+    'bias-dropped',
+    held(
+      'b',
+      [1, 32],
+      numbers(32, 7).map((v, i) => (i < 16 ? v : 0)),
+    ),
+  ],
+  ['no mask', 'mask-differs', set(3, 'Softmax', 'hidden', 'weights', { axis: -1 })],
+  ['a weak mask', 'mask-differs', put('low', -1)],
+  ['operands of a difference exchanged', 'operands-swapped', set(4, 'Sub', 'weights hidden', 'rest', {})],
+  ['parts joined in another order', 'channel-order', set(5, 'Concat', 'weights rest', 'joined', { axis: 2 })],
+];
+
 describe('a difference of the graphs', () => {
   test.each(CNN)('%s', async (_, code, change) => {
     const found = await causeOf(cnn(), cnn(change), IMAGE);
@@ -232,6 +263,12 @@ describe('a difference of the graphs', () => {
 
   test.each(MLP)('%s', async (_, code, change) => {
     const found = await causeOf(mlp(), mlp(change), ROWS);
+    expect(found?.evidence[0]).toMatchObject({ code });
+    expect(found?.certain).toBe(true);
+  });
+
+  test.each(RECURRENT)('%s', async (_, code, change) => {
+    const found = await causeOf(recurrent(), recurrent(change), SIGNAL);
     expect(found?.evidence[0]).toMatchObject({ code });
     expect(found?.certain).toBe(true);
   });

@@ -1,4 +1,5 @@
 import type { ModelProto } from '../../../src/formats/onnx/onnx_pb.generated.ts';
+import { tensorFrom } from '../../../src/tensor/build.ts';
 import type { NamedTensors } from '../../../src/tensor/tensor.ts';
 import { info, model, type NodeInit, node, type TensorInit, tensor } from '../../formats/build-onnx.ts';
 import { floats } from '../lab.ts';
@@ -84,3 +85,47 @@ export function mlp(change: (parts: Parts) => void = () => undefined): ModelProt
     output: [info('probabilities', 'float32', ['batch', 5])],
   });
 }
+
+export const SIGNAL: NamedTensors = new Map([
+  ['signal', floats([5, 2, 3], numbers(30, 4))],
+  [
+    'keep',
+    tensorFrom(
+      'bool',
+      [5, 2, 4],
+      numbers(40, 6).map((v) => (v > -0.4 ? 1 : 0)),
+    ),
+  ],
+]);
+
+/** An LSTM of 4 units over 5 steps, masked, then two parts of it joined in one order. */
+export function recurrent(change: (parts: Parts) => void = () => undefined): ModelProto {
+  const parts: Parts = {
+    nodes: [
+      node('LSTM', 'signal w r b', 'steps', { hidden_size: 4 }),
+      node('Squeeze', 'steps one', 'hidden'),
+      node('Where', 'keep hidden low', 'masked'),
+      node('Softmax', 'masked', 'weights', { axis: -1 }),
+      node('Sub', 'hidden weights', 'rest'),
+      node('Concat', 'rest weights', 'joined', { axis: 2 }),
+    ],
+    initializers: [
+      tensor('w', 'float32', [1, 16, 3], numbers(48, 3)),
+      tensor('r', 'float32', [1, 16, 4], numbers(64, 5)),
+      tensor('b', 'float32', [1, 32], numbers(32, 7)),
+      tensor('one', 'int64', [1], [1]),
+      tensor('low', 'float32', [], [-10000]),
+    ],
+  };
+  change(parts);
+  return model({
+    node: parts.nodes,
+    initializer: parts.initializers,
+    input: [info('signal', 'float32', [5, 'batch', 3]), info('keep', 'bool', [5, 'batch', 4])],
+    output: [info('joined', 'float32', [5, 'batch', 8])],
+  });
+}
+
+/** The gates of an LSTM's weight in another order: blocks of `size` numbers. */
+export const gates = (values: readonly number[], size: number, order: readonly number[]): number[] =>
+  order.flatMap((at) => values.slice(at * size, (at + 1) * size));

@@ -60,6 +60,19 @@ describe('how a layer differs', () => {
       { code: 'channel-corrupted', args: { channels: '4' } },
     ],
     [
+      'two rows are exchanged',
+      (l) => ({
+        ...l,
+        weight: l.weight.map((w, i) => l.weight[i < 2 * width ? (i + width) % (2 * width) : i] ?? w),
+      }),
+      { code: 'channel-order', args: { axis: 0, order: '1, 0, 2, 3, 4, 5' } },
+    ],
+    [
+      'its bias is rolled',
+      (l) => ({ ...l, bias: (l.bias as Float64Array).map((_, o, all) => all[(o + 1) % 6] as number) }),
+      { code: 'channel-order' },
+    ],
+    [
       'everything is scaled',
       (l) => ({ ...l, weight: l.weight.map((w) => w * 1.01) }),
       { code: 'weights-differ', args: { relative: 0.01 } },

@@ -73,7 +73,7 @@ export function anonymous(named: ModelProto): ModelProto {
     return made;
   };
   graph.node.forEach((each, i) => {
-    each.name = `n${i}`;
+    each.name = `node ${i}`;
     each.input = each.input.map(rename);
     each.output = each.output.map(rename);
   });

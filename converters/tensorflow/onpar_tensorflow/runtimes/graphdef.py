@@ -96,12 +96,13 @@ class FrozenGraphSession(Session):
         if self._taps is None:
             return super().execute_tapped(feed, names)
         result = self.execute(feed)
-        ends = [spec.name for spec in self.contract.outputs]
+        ends = self._taps.graph().outputs
         asked = list(dict.fromkeys((*ends, *names)))
         wide = self._wide
         fed = feed if wide is None else _widened(feed)
         tensors, missing = self._taps.values(fed, asked, None if wide is None else wide.function)
-        self.apart = outputs_apart(self.collect(result), {name: tensors[name] for name in ends})
+        own = self.collect(result)
+        self.apart = outputs_apart(own, dict(zip(own, (tensors[end] for end in ends), strict=True)))
         return result, {name: tensors[name] for name in names if name in tensors}, missing
 
     def prepare(self, inputs: dict[str, Tensor]) -> list[Any]:

@@ -102,6 +102,10 @@ class KerasSession(Session):
     def execute(self, feed: dict[str, Any]) -> Any:
         return call(self._built, feed) if self._twin is None else self._twin.run(feed)
 
+    def example(self, feed: Any) -> None:
+        if self._taps is not None:
+            self._taps.example = feed
+
     def graph(self) -> OpGraph:
         return super().graph() if self._taps is None else self._taps.graph()
 

@@ -137,10 +137,11 @@ class SavedModelSession(Session):
         if self._taps is None:
             return super().execute_tapped(feed, names)
         result = self.execute(feed)
-        ends = [spec.name for spec in self.contract.outputs]
+        ends = self._taps.graph().outputs
         ordered = [feed[spec.name] for spec in self.contract.inputs]
         tensors, missing = self._taps.values(ordered, list(dict.fromkeys((*ends, *names))))
-        self.apart = outputs_apart(self.collect(result), {name: tensors[name] for name in ends})
+        own = self.collect(result)
+        self.apart = outputs_apart(own, dict(zip(own, (tensors[end] for end in ends), strict=True)))
         return result, {name: tensors[name] for name in names if name in tensors}, missing
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import { letterOf } from './typed.ts';
 
 type Edit<K extends ModelEdit['edit']> = Extract<ModelEdit, { readonly edit: K }>;
 
-/** Sets, or removes, an attribute; where the opset has an operand in its place, the operand. */
+/** Sets, or removes, an attribute (one that is not there may be removed); where the opset has an operand in its place, the operand. */
 export function setAttribute(draft: Draft, { node: id, name, value }: Edit<'attribute'>): void {
   const node = draft.node(id);
   const op = operatorOf(node);
@@ -35,8 +35,6 @@ export function setAttribute(draft: Draft, { node: id, name, value }: Edit<'attr
     return;
   }
   if (value === null) {
-    if (old === undefined)
-      throw impossible(draft.file, `${op} ${quoted(id)} has no attribute ${quoted(name)} to remove`);
     node.attribute = node.attribute.filter((each) => each !== old);
     return;
   }

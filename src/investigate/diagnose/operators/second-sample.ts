@@ -1,6 +1,5 @@
 import type { NamedTensors } from '../../../tensor/tensor.ts';
-import { errorOf } from '../../experiment.ts';
-import { explainedShare } from '../../measure.ts';
+import { type Bench, errorOf, tryEdits } from '../../experiment.ts';
 import type { Question } from '../../scene.ts';
 import { bestOf, type Tried } from './choose.ts';
 
@@ -11,10 +10,8 @@ const DEPLOYED_ROUNDING = 1e-5;
  * Causes that explain one sample equally well (a symmetric picture, no negative numbers), on another sample that failed: the
  * whole candidate with each edit, against what the reference answered. Those that are best there, too.
  */
-export async function onAnotherSample(
-  { scene: { lab, sample, tolerance } }: Question,
-  rivals: readonly Tried[],
-): Promise<Tried[]> {
+export async function onAnotherSample(question: Question, rivals: readonly Tried[]): Promise<Tried[]> {
+  const { lab, sample, tolerance } = question.scene;
   const other = lab.facts.samples.find((s) => s.failed && s.id !== sample && s.group === null);
   const { candidate } = lab;
   if (other === undefined || candidate === null) return [...rivals];
@@ -30,11 +27,12 @@ export async function onAnotherSample(
   const how = { sample: other.id };
   const before = errorOf(await lab.run(candidate, how), expected);
   const rounding = Math.max(tolerance, DEPLOYED_ROUNDING);
+  const bench: Bench = { specimen: candidate, how, expected, before, kind: 'whole' };
+  const there: Question = { ...question, scene: { ...question.scene, tolerance: rounding } };
   const again: Tried[] = [];
   for (const { alternative } of rivals) {
-    const edited = await lab.edit(candidate, alternative.edits, alternative.experiment);
-    const after = errorOf(await lab.run(edited, how), expected);
-    again.push({ alternative, outcome: { before, after, explained: explainedShare(before, after, rounding) } });
+    const outcome = await tryEdits(there, bench, alternative.edits, alternative.experiment);
+    if (outcome !== null) again.push({ alternative, outcome });
   }
   const kept = new Set(bestOf(again, rounding).map(({ alternative }) => alternative));
   return rivals.filter(({ alternative }) => kept.has(alternative));

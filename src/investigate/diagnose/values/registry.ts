@@ -24,14 +24,15 @@ export const BY_VALUE: readonly Hypothesis[] = [
   layoutPermuted,
   channelOrder,
   shifted,
+  // What overflows a narrow type is told before what it rounds, and exact roundings before anything that is fitted.
+  nanSource,
+  dtypeNarrowed,
   // A line comes before curves: far from zero many a curve is a line.
   scalingDiffers,
   activation,
   softmaxLines,
   bounds,
   quantisationCoarse,
-  dtypeNarrowed,
-  nanSource,
   border,
   constantOutput,
 ];

@@ -34,8 +34,9 @@ export function weightCause(
   if (badWeights.length === 0) return biasCause(reference, whole, candidate, norm, badBiases, same);
   return (
     (norm === undefined ? null : epsilonCause(reference, candidate, norm, same)) ??
-    channelCause(badWeights, badBiases, whole.outputs) ??
+    // Two rows exchanged are few rows that differ, too: where each is another one of the reference, that says more.
     orderCause(whole, candidate, same) ??
+    channelCause(badWeights, badBiases, whole.outputs) ??
     narrowed(whole, candidate, same) ??
     other(whole, candidate)
   );
@@ -78,6 +79,19 @@ function biasCause(
   }
   if (norm?.beta != null && wrong(biasErrors(folded(reference, { ...norm, beta: null }), candidate), same).length === 0)
     return { code: 'bias-dropped', args: {}, words: 'the shift of the normalisation is left out' };
+  const order = slicesOf(
+    whole.bias ?? new Float64Array(0),
+    candidate.bias ?? new Float64Array(0),
+    [whole.outputs],
+    0,
+    same,
+  );
+  if (order !== null && new Set(whole.bias).size > 1)
+    return {
+      code: 'channel-order',
+      args: { axis: 0, order: order.join(', ') },
+      words: 'its bias stands in another order',
+    };
   if (isFew(bad.length, whole.outputs))
     return {
       code: 'channel-corrupted',
@@ -219,7 +233,7 @@ function slicesOf(
   const count = shape[axis] as number;
   const inner = elementCount(shape.slice(axis + 1));
   const outer = elementCount(shape.slice(0, axis));
-  if (count < 2 || inner * outer < 2) return null;
+  if (count < 2 || a.length !== b.length || a.length < count) return null;
   const equal = (i: number, j: number) => {
     for (let o = 0; o < outer; o++)
       for (let k = 0; k < inner; k++)

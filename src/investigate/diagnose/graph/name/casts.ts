@@ -4,7 +4,7 @@ import { toFloat64 } from '../../../../tensor/values.ts';
 import { CASTS } from '../operators.ts';
 import type { Side } from '../side.ts';
 import type { Named } from './cause.ts';
-import { short } from './constant.ts';
+import { short } from './shown.ts';
 
 /** Bits of a number's digits: what a cast to a dtype keeps. */
 const DIGITS: Readonly<Partial<Record<Dtype, number>>> = {

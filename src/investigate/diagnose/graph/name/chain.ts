@@ -7,10 +7,10 @@ import { between } from '../subtree.ts';
 import { narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
 import { changeOf } from './change.ts';
-import { orderInWords, short } from './constant.ts';
 import { isMaskValue } from './context.ts';
 import { nameNode } from './node.ts';
 import { nameActivationGrid } from './quantised-activation.ts';
+import { orderInWords, short } from './shown.ts';
 
 /** Nodes that lie between two tensors on one side, where the other side has the two as one. */
 export interface Chain {

@@ -8,6 +8,7 @@ import { type Change, changeOf } from './change.ts';
 import { isEpsilon, isMaskValue, leadsTo, madeBy } from './context.ts';
 import { nameQuantised } from './quantised.ts';
 import { type Role, roleOf } from './role.ts';
+import { briefly, isRoll, orderInWords, rollOf, short } from './shown.ts';
 
 type ConstantDifference = Extract<Difference, { kind: 'constant' }>;
 
@@ -233,33 +234,9 @@ function isBessel(change: Change): boolean {
   return n >= 2 && n < 1e5 && Math.abs(n - Math.round(n)) < 1e-3 * n;
 }
 
-const isRoll = (order: readonly number[]): boolean => {
-  const by = order[0] as number;
-  return by !== 0 && order.every((at, i) => at === (i + by) % order.length);
-};
-function rollOf(order: readonly number[]): number {
-  const by = order[0] as number;
-  return by > order.length / 2 ? by - order.length : by;
-}
 const offsetOf = (change: Change): Record<string, unknown> =>
   change.kind === 'scalar' ? { offset: short(change.to - change.from) } : {};
 
-const MOST_SHOWN = 12;
-export function orderInWords(order: readonly number[]): string {
-  if (order.every((at, i) => at === order.length - 1 - i)) return 'reversed';
-  if (isRoll(order)) return `rolled by ${rollOf(order)}`;
-  const moved = order.flatMap((at, i) => (at === i ? [] : [i]));
-  if (moved.length === 2) return `${moved.join(' and ')} exchanged`;
-  return order.length <= MOST_SHOWN ? order.join(', ') : `${order.slice(0, MOST_SHOWN).join(', ')}, …`;
-}
-
-const spoken = (change: Change): Record<string, unknown> => ({ change: change.kind });
-export const short = (x: number): number => Number(x.toPrecision(4));
 const percent = (share: number): string => `${short(share * 100)} %`;
 
-/** A tensor in an argument of a sentence: its values, the first of many. */
-export function briefly(tensor: Tensor): unknown {
-  const values = [...toFloat64(tensor).subarray(0, MOST_SHOWN)].map((v) => (Number.isFinite(v) ? short(v) : String(v)));
-  if (tensor.shape.length === 0 || (values.length === 1 && tensor.data.length <= 8)) return values[0];
-  return tensor.shape.reduce((n, d) => n * d, 1) > MOST_SHOWN ? [...values, '…'] : values;
-}
+const spoken = (change: Change): Record<string, unknown> => ({ change: change.kind });

@@ -6,9 +6,9 @@ import { ACTIVATIONS, NORMALISATIONS } from '../operators.ts';
 import type { Side } from '../side.ts';
 import { narrowed } from './casts.ts';
 import type { Named, Proven } from './cause.ts';
-import { briefly, short } from './constant.ts';
 import { isEpsilon, isMaskValue, leadsTo, madeBy } from './context.ts';
 import { nameActivationGrid } from './quantised-activation.ts';
+import { briefly, short } from './shown.ts';
 
 type Added = Extract<Difference, { kind: 'added' }>;
 type Missing = Extract<Difference, { kind: 'missing' }>;

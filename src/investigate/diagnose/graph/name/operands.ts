@@ -4,9 +4,9 @@ import type { Difference } from '../difference.ts';
 import type { Side } from '../side.ts';
 import type { Named, Proven } from './cause.ts';
 import { chainOf, nameChain } from './chain.ts';
-import { briefly } from './constant.ts';
 import { isMaskValue } from './context.ts';
 import { type Role, roleOf } from './role.ts';
+import { briefly } from './shown.ts';
 
 type Operand = Extract<Difference, { kind: 'operand-lost' | 'operand-added' }>;
 

@@ -1,7 +1,7 @@
 import type { OpNode } from '../../../../records/graph.ts';
 import { toFloat64 } from '../../../../tensor/values.ts';
 import type { Named, Proven } from './cause.ts';
-import { short } from './constant.ts';
+import { short } from './shown.ts';
 
 /** More of a tensor's values than this beyond the grid: its range is too narrow. */
 const CUT = 0.01;

@@ -4,8 +4,8 @@ import { toFloat64 } from '../../../../tensor/values.ts';
 import type { Difference } from '../difference.ts';
 import type { Side } from '../side.ts';
 import type { Named, Proven } from './cause.ts';
-import { short } from './constant.ts';
 import { sliceOf } from './rearranged.ts';
+import { short } from './shown.ts';
 
 type ConstantDifference = Extract<Difference, { kind: 'constant' }>;
 
