@@ -1,7 +1,7 @@
+import type { BundleEnvironment } from '../records/bundle.ts';
 import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
-import type { Reduced } from './reduce/reduced.ts';
 
 export type Role = 'reference' | 'candidate';
 
@@ -161,8 +161,11 @@ export interface Lab {
   otherwise(change: Otherwise): Promise<Judged>;
   /** Keeps a specimen's file beside the report; gives back where, relative to the run folder. */
   keep(specimen: Specimen, kept: Kept): void;
-  /** Keeps a reduced failure beside the report as a folder that stands alone. OnparError `tensor-file-unsupported` for tensors that numpy does not have. */
-  keepBundle(reduced: Reduced): void;
+  /**
+   * Keeps a folder that stands alone beside the report: `write` fills it, told where the candidate was seen to fail, and gives
+   * back what it is in a sentence. What it throws passes through, and nothing is kept then.
+   */
+  keepBundle(write: (dir: string, environment: BundleEnvironment) => string): void;
   /** Seconds left. */
   secondsLeft(): number;
   /** Tells what is being done, for people who watch. */

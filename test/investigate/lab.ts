@@ -10,7 +10,7 @@ import { writeOnnx } from '../../src/formats/onnx/read.ts';
 import { tapOutputs } from '../../src/formats/onnx/tap.ts';
 import { errorOf } from '../../src/investigate/experiment.ts';
 import type { CaseFacts, How, Lab, Maybe, Ran, Role, Specimen } from '../../src/investigate/lab.ts';
-import type { Reduced } from '../../src/investigate/reduce/reduced.ts';
+import type { BundleEnvironment } from '../../src/records/bundle.ts';
 import type { ModelEdit } from '../../src/records/edit.ts';
 import type { OpGraph } from '../../src/records/graph.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
@@ -29,18 +29,29 @@ export interface LabOptions {
 }
 
 export interface TestLab extends Lab {
-  readonly bundles: readonly Reduced[];
+  /** Folders of bundles that were kept. */
+  readonly bundles: readonly string[];
   /** Models that were run. */
   readonly runs: () => number;
 }
 
 export const SAMPLE = 'sample';
 
+const ENVIRONMENT: BundleEnvironment = {
+  runtime: 'onnxruntime-node',
+  version: '1.2.3',
+  options: { graphOptimizationLevel: 'basic' },
+  packages: {},
+  os: 'an os',
+  arch: 'x64',
+  cpu: 'a cpu',
+};
+
 /** A lab over two ONNX models that onnxruntime-node runs in this process, its optimiser off. It has no float64. */
 export async function labOf({ reference, candidate, inputs, dir, facts }: LabOptions): Promise<TestLab> {
   let files = 0;
   let runs = 0;
-  const bundles: Reduced[] = [];
+  const bundles: string[] = [];
   const file = (): string => join(dir, `model-${files++}.onnx`);
   const side = (role: Role, model: ModelProto): Specimen => {
     const path = file();
@@ -126,8 +137,10 @@ export async function labOf({ reference, candidate, inputs, dir, facts }: LabOpt
     },
     otherwise: () => Promise.reject(new Error('nothing was exported')),
     keep: () => undefined,
-    keepBundle: (reduced) => {
-      bundles.push(reduced);
+    keepBundle: (write) => {
+      const folder = join(dir, `bundle-${bundles.length}`);
+      write(folder, ENVIRONMENT);
+      bundles.push(folder);
     },
     bundles,
     secondsLeft: () => 600,

@@ -14,9 +14,8 @@ import type {
   Role,
   Specimen,
 } from '../../investigate/lab.ts';
-import { writeBundle } from '../../investigate/reduce/bundle.ts';
-import type { Reduced } from '../../investigate/reduce/reduced.ts';
 import type { Conversion } from '../../plan/conversion.ts';
+import type { BundleEnvironment } from '../../records/bundle.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { ModelEdit } from '../../records/edit.ts';
 import type { OpGraph } from '../../records/graph.ts';
@@ -214,9 +213,9 @@ export class StepLab implements Lab {
     this.kept.push({ kind, about, model: this.#specimens.sideOf(specimen).model });
   }
 
-  keepBundle(reduced: Reduced): void {
+  keepBundle(write: (dir: string, environment: BundleEnvironment) => string): void {
     const folder = join(this.#ctx.pool.scratch('bundles'), String(this.#fed++));
-    const about = writeBundle(folder, reduced, environmentOf(this.#conversion, this.#trace));
+    const about = write(folder, environmentOf(this.#conversion, this.#trace));
     this.kept.push({ kind: 'bundle', about, folder });
   }
 

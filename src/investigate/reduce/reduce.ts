@@ -4,6 +4,7 @@ import { BudgetSpent, type CaseFacts, type Lab } from '../lab.ts';
 import { minimal } from '../minimal.ts';
 import type { Notebook } from '../notebook.ts';
 import type { Scene } from '../scene.ts';
+import { writeBundle } from './bundle.ts';
 import { withoutIdleNodes } from './bypass.ts';
 import { isSame, type PieceFailure } from './failure.ts';
 import { otherValues, shorter } from './inputs.ts';
@@ -165,7 +166,7 @@ function reducedOf(lab: Lab, piece: Piece, before: PieceFailure, nodes: number):
 /** numpy lacks some types, and then nothing can be written that others could open. */
 function keep(lab: Lab, reduced: Reduced, notebook: Notebook): void {
   try {
-    lab.keepBundle(reduced);
+    lab.keepBundle((dir, environment) => writeBundle(dir, reduced, environment));
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'tensor-file-unsupported') throw error;
     notebook.note(`the reduced failure cannot be written: ${(error as Error).message}`);

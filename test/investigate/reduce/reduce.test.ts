@@ -6,10 +6,9 @@ import type { ModelProto } from '../../../src/formats/onnx/onnx_pb.generated.ts'
 import { BudgetSpent, type Lab } from '../../../src/investigate/lab.ts';
 import { localise } from '../../../src/investigate/localize/localise.ts';
 import { Notebook } from '../../../src/investigate/notebook.ts';
-import { writeBundle } from '../../../src/investigate/reduce/bundle.ts';
 import { reduce } from '../../../src/investigate/reduce/reduce.ts';
-import type { Reduced } from '../../../src/investigate/reduce/reduced.ts';
 import type { Scene } from '../../../src/investigate/scene.ts';
+import type { Bundle } from '../../../src/records/bundle.ts';
 import { readNpz } from '../../../src/tensor/npz.ts';
 import { elementCount } from '../../../src/tensor/tensor.ts';
 import { node, tensor } from '../../formats/build-onnx.ts';
@@ -17,54 +16,44 @@ import { scratch, write } from '../../scratch.ts';
 import { labOf } from '../lab.ts';
 import { images, network, type Parts, replace } from '../localize/network.ts';
 
-const ENVIRONMENT = {
-  runtime: 'onnxruntime-node',
-  version: '1.2.3',
-  options: { graphOptimizationLevel: 'basic' },
-  packages: {},
-  os: 'an os',
-  arch: 'x64',
-  cpu: 'a cpu',
-};
-
 const leaky = replace('r2', node('LeakyRelu', 'n1', 'r2', { alpha: 0.2 }));
 
-async function reduced(
-  candidate: ModelProto,
-  lab_: (lab: Lab) => Lab = (lab) => lab,
-): Promise<{ bundles: readonly Reduced[]; notes: readonly string[]; spent: boolean; operators: string[] }> {
+interface Found {
+  readonly bundle: Bundle | undefined;
+  readonly dir: string;
+  readonly notes: readonly string[];
+  readonly spent: boolean;
+}
+
+async function reduced(candidate: ModelProto, through: (lab: Lab) => Lab = (lab) => lab): Promise<Found> {
   const made = await labOf({ reference: network(), candidate, inputs: images(), dir: scratch() });
   const { scene, divergences } = await localise(made);
   const notebook = new Notebook();
-  const lab = lab_(made);
+  const lab = through(made);
   let spent = false;
   await reduce(lab, { ...(scene as Scene), lab }, divergences[0] ?? null, notebook).catch((error: unknown) => {
     if (!(error instanceof BudgetSpent)) throw error;
     spent = true;
   });
-  const [first] = made.bundles;
-  const graph = first === undefined ? null : await made.graph(first.piece.specimen);
-  const operators = graph?.ok === true ? graph.value.nodes.map(({ op }) => op) : [];
-  return { bundles: made.bundles, notes: notebook.notes, spent, operators };
+  const [dir] = made.bundles;
+  const bundle = dir === undefined ? undefined : readBundle(dir).bundle;
+  return { bundle, dir: dir ?? '', notes: notebook.notes, spent };
 }
 
 describe('a failure alone', () => {
   test('is the node that differs, on few values that are nobody’s', async () => {
-    const { bundles, operators } = await reduced(network(leaky));
-    const [found] = bundles;
-    expect(operators).toEqual(['LeakyRelu']);
-    expect(found).toMatchObject({ expectedFrom: 'reference-model', inputValues: 'random', weights: 'none' });
-    const [feed] = found?.piece.feeds.values() ?? [];
+    const { bundle, dir } = await reduced(network(leaky));
+    expect(bundle?.nodes.operators).toEqual(['LeakyRelu']);
+    expect(bundle).toMatchObject({ expectedFrom: 'reference-model', inputValues: 'random', weights: 'none' });
+    const [feed] = readNpz(join(dir, 'inputs.npz')).values();
     expect(elementCount(feed?.shape ?? [])).toBeLessThan(elementCount(images().get('image')?.shape ?? []) / 8);
-    expect(found?.piece.failure?.error).toBeGreaterThan((found?.before.error ?? 0) / 2);
+    expect(Number(bundle?.failure.error)).toBeGreaterThanOrEqual(Number(bundle?.failure.before) / 2);
   });
 
   test('has random weights where it survives them: both sides the same', async () => {
-    const { bundles, operators } = await reduced(
-      network(replace('c3', node('Conv', 'r2 w3 b3', 'c3', { pads: [2, 1, 0, 1] }))),
-    );
-    expect(operators).toEqual(['Conv']);
-    expect(bundles[0]?.weights).toBe('random');
+    const { bundle } = await reduced(network(replace('c3', node('Conv', 'r2 w3 b3', 'c3', { pads: [2, 1, 0, 1] }))));
+    expect(bundle?.nodes.operators).toEqual(['Conv']);
+    expect(bundle?.weights).toBe('random');
   });
 
   test('keeps weights that it needs', async () => {
@@ -74,51 +63,49 @@ describe('a failure alone', () => {
       bytes.copyWithin(0, 144, 288);
       bytes.set(first, 144);
     };
-    const { bundles, operators } = await reduced(network(swapped));
-    expect(operators).toEqual(['Conv']);
-    expect(bundles[0]?.weights).toBe('original');
+    const { bundle } = await reduced(network(swapped));
+    expect(bundle?.nodes.operators).toEqual(['Conv']);
+    expect(bundle?.weights).toBe('original');
   });
 
   test('is NaN where it was NaN', async () => {
-    const { bundles, operators } = await reduced(network(replace('s5', node('Log', 'a4', 's5'))));
-    expect(operators).toEqual(['Log']);
-    expect(bundles[0]?.piece.failure?.kind).toBe('nonfinite');
+    const { bundle } = await reduced(network(replace('s5', node('Log', 'a4', 's5'))));
+    expect(bundle?.nodes.operators).toEqual(['Log']);
+    expect(bundle?.failure.kind).toBe('nonfinite');
   });
 
   test('is the node that does not run', async () => {
-    const { bundles, operators } = await reduced(
-      network(replace('c3', node('Conv', 'r2 w3 b3', 'c3', { pads: [2, 1, 1, 1] }))),
-    );
-    expect(operators).toEqual(['Add']);
-    expect(bundles[0]?.piece.failure?.kind).toBe('code');
+    const { bundle } = await reduced(network(replace('c3', node('Conv', 'r2 w3 b3', 'c3', { pads: [2, 1, 1, 1] }))));
+    expect(bundle?.nodes.operators).toEqual(['Add']);
+    expect(bundle?.failure.kind).toBe('code');
   });
 
   test('that only the candidate computes is held against its input', async () => {
     const added = replace('a4', node('Add', 'c3 r2', 'x'), node('Mul', 'x two', 'a4'));
-    const { bundles, operators } = await reduced(
+    const { bundle } = await reduced(
       network((parts) => {
         added(parts);
         parts.weights.push(tensor('two', 'float32', [], [2]));
       }),
     );
-    expect(operators).toEqual(['Mul']);
-    expect(bundles[0]).toMatchObject({ expectedFrom: 'unchanged', inputValues: 'random' });
+    expect(bundle?.nodes.operators).toEqual(['Mul']);
+    expect(bundle).toMatchObject({ expectedFrom: 'unchanged', inputValues: 'random' });
   });
 
   test('is no failure where nothing fails', async () => {
-    const { bundles, notes } = await reduced(network());
-    expect(bundles).toEqual([]);
+    const { bundle, notes } = await reduced(network());
+    expect(bundle).toBeUndefined();
     expect(notes).toEqual([expect.stringContaining('no failure is reduced')]);
   });
 
   test('is kept as far as it was reduced when the time is spent', async () => {
     let left = 2;
-    const { bundles, spent } = await reduced(network(leaky), (lab) => ({
+    const { bundle, spent } = await reduced(network(leaky), (lab) => ({
       ...lab,
       run: (...asked) => (left-- > 0 ? lab.run(...asked) : Promise.reject(new BudgetSpent(false))),
     }));
     expect(spent).toBe(true);
-    expect(bundles).toHaveLength(1);
+    expect(bundle?.nodes.after).toBe(1);
   });
 });
 
@@ -127,9 +114,7 @@ describe('its folder', () => {
     const named = network(leaky);
     for (const each of named.graph?.node ?? []) each.docString = `File "${process.cwd()}/model.py", line 3`;
     named.docString = process.cwd();
-    const { bundles } = await reduced(named);
-    const dir = join(scratch(), 'bundle');
-    writeBundle(dir, bundles[0] as Reduced, ENVIRONMENT);
+    const { bundle, dir } = await reduced(named);
     expect(readdirSync(dir).sort()).toEqual([
       'README.md',
       'bundle.json',
@@ -147,11 +132,8 @@ describe('its folder', () => {
       expect(text, name).not.toContain(dir);
     }
     expect(readFileSync(join(dir, 'repro.py'), 'utf8').trim().split('\n').length).toBeLessThanOrEqual(25);
-    const { bundle } = readBundle(dir);
-    expect(bundle.nodes).toEqual({ before: 10, after: 1, operators: ['LeakyRelu'] });
-    expect(bundle.runtime.options).toEqual({ graphOptimizationLevel: 'basic' });
-    const inputs = readNpz(join(dir, 'inputs.npz'));
-    expect([...inputs]).toEqual([...(bundles[0]?.piece.feeds ?? [])]);
+    expect(bundle?.nodes).toEqual({ before: 10, after: 1, operators: ['LeakyRelu'] });
+    expect(bundle?.runtime.options).toEqual({ graphOptimizationLevel: 'basic' });
   });
 
   test('is refused where it is not one', () => {
