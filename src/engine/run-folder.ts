@@ -102,14 +102,15 @@ export class RunFolder {
   keepFound({ id }: Conversion, found: ConversionTrace['investigation']): Investigation['files'] {
     const place = id.split('/').map(folderName).join('/');
     for (const kind of FOUND) rmSync(join(this.dir, 'artifacts', place, kind), { recursive: true, force: true });
-    return (found?.kept ?? []).map(({ kind, about, model, changes }, i) => {
+    return (found?.kept ?? []).map((kept, i) => {
+      const { kind, about } = kept;
       const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `/${i + 1}`}`;
-      return {
-        kind,
-        about,
-        changes: [...changes],
-        path: this.#copyModel(model.ref.path, model.ref.format as Format, folder),
-      };
+      if ('model' in kept) {
+        const path = this.#copyModel(kept.model.ref.path, kept.model.ref.format as Format, folder);
+        return { kind, about, changes: [...kept.changes], path };
+      }
+      copy(kept.folder, join(this.dir, folder));
+      return { kind, about, changes: [], path: folder };
     });
   }
 

@@ -4,8 +4,9 @@ import { diagnose } from './diagnose/diagnose.ts';
 import type { Lab } from './lab.ts';
 import { localise } from './localize/localise.ts';
 import type { Notebook } from './notebook.ts';
+import { reduce } from './reduce/reduce.ts';
 import { mend } from './repair/repair.ts';
-import type { Evidence, Scene } from './scene.ts';
+import type { Evidence, Question, Scene } from './scene.ts';
 import { NO_WISHES, type Wishes } from './wishes.ts';
 
 /** Rounds of mending one culprit and looking for the next: what one hides on this sample shows on another. */
@@ -23,8 +24,10 @@ export async function investigate(lab: Lab, notebook: Notebook, wishes: Wishes =
     return;
   }
   let about: Lab | null = lab;
+  let first: Question | null = null;
   for (let round = 0; round < ROUNDS && about !== null; round++) {
-    const causes = await explain(about, notebook);
+    const { question, causes } = await explain(about, notebook);
+    first ??= question;
     const mended = await mend(about, causes);
     if (mended === null) break;
     const all = notebook.causes.map(({ code, where }) => `${where} (${code})`).join(', ');
@@ -32,11 +35,18 @@ export async function investigate(lab: Lab, notebook: Notebook, wishes: Wishes =
     else if (mended.rest === null) notebook.note(`a copy with ${all} mended fails: ${mended.codes.join(', ')}`);
     about = mended.rest;
   }
+  if (wishes.reduce && first !== null) await reduce(lab, first.scene, first.divergence, notebook);
   await bisect(lab, notebook, wishes);
 }
 
-/** Place and cause of what a lab is about; gives back what was found to be a cause. */
-async function explain(lab: Lab, notebook: Notebook): Promise<readonly Evidence[]> {
+/** What a look found: the causes, and what the first culprit was seen in (null: there is no sample to look at). */
+interface Explained {
+  readonly question: Question | null;
+  readonly causes: readonly Evidence[];
+}
+
+/** Place and cause of what a lab is about. */
+async function explain(lab: Lab, notebook: Notebook): Promise<Explained> {
   lab.say('looking for the first place that differs');
   const record = notebook.places();
   const { scene, divergences } = await localise(lab, record);
@@ -60,7 +70,7 @@ async function explain(lab: Lab, notebook: Notebook): Promise<readonly Evidence[
     }
   }
   notebook.unknown(whereWords(divergences[0]), tried);
-  return causes;
+  return { question: asked === null ? null : { scene: asked, divergence: divergences[0] ?? null }, causes };
 }
 
 /** A scene of which nothing but inputs and answers is known. */

@@ -1,3 +1,4 @@
+import type { BundleEnvironment } from '../records/bundle.ts';
 import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
@@ -111,7 +112,7 @@ export interface Otherwise {
 
 /** A model that is kept beside the report. */
 export interface Kept {
-  readonly kind: 'repair' | 'mixed-precision' | 'bundle';
+  readonly kind: 'repair' | 'mixed-precision';
   /** What it is and what it shows, in a sentence. */
   readonly about: string;
 }
@@ -142,6 +143,8 @@ export interface Lab {
     specimen: Specimen,
     ends: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
   ): Promise<Specimen>;
+  /** A copy with seeded random numbers in place of its large floating weights; only formats of `canEdit`. */
+  randomise(specimen: Specimen, seed: number): Promise<Specimen>;
   /** Tensors that the model holds, by name (weights, tables); null: they cannot be read. Large ones stay on disk. */
   constants(specimen: Specimen): Promise<Maybe<NamedTensors>>;
   /** Inputs of a sample of the case, under the reference's names. */
@@ -161,6 +164,11 @@ export interface Lab {
   otherwise(change: Otherwise): Promise<Judged>;
   /** Keeps a specimen's file beside the report. */
   keep(specimen: Specimen, kept: Kept): Promise<void>;
+  /**
+   * Keeps a folder that stands alone beside the report: `write` fills it, told where the candidate was seen to fail, and gives
+   * back what it is in a sentence. What it throws passes through, and nothing is kept then.
+   */
+  keepBundle(write: (dir: string, environment: BundleEnvironment) => string): void;
   /** Seconds left. */
   secondsLeft(): number;
   /** Tells what is being done, for people who watch. */

@@ -7,6 +7,8 @@ export interface Wishes {
   readonly bisect: readonly BisectionKind[];
   /** Versions of the candidate's runtime, oldest first. */
   readonly versions: readonly string[];
+  /** The smallest model and input that still fail, as a bundle. */
+  readonly reduce: boolean;
 }
 
-export const NO_WISHES: Wishes = { bisect: [], versions: [] };
+export const NO_WISHES: Wishes = { bisect: [], versions: [], reduce: false };

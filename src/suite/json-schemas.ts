@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bundle } from '../records/bundle.ts';
 import { report } from '../records/report.ts';
 import { suiteSchema } from './schema.ts';
 
@@ -8,5 +9,9 @@ export function jsonSchemas(): Record<string, object> {
     title,
     ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   });
-  return { 'suite.json': json('onpar suite', suiteSchema), 'report.json': json('onpar report', report) };
+  return {
+    'suite.json': json('onpar suite', suiteSchema),
+    'report.json': json('onpar report', report),
+    'bundle.json': json('onpar bundle', bundle),
+  };
 }

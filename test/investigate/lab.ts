@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { applyEdits } from '../../src/formats/onnx/edit/apply.ts';
 import { cutOut } from '../../src/formats/onnx/edit/cut.ts';
+import { randomiseWeights } from '../../src/formats/onnx/edit/randomise-weights.ts';
 import { constantsOf } from '../../src/formats/onnx/graph/constants-of.ts';
 import { graphOf } from '../../src/formats/onnx/graph/graph-of.ts';
 import type { ModelProto } from '../../src/formats/onnx/onnx_pb.generated.ts';
@@ -9,6 +10,7 @@ import { writeOnnx } from '../../src/formats/onnx/read.ts';
 import { tapOutputs } from '../../src/formats/onnx/tap.ts';
 import { errorOf } from '../../src/investigate/experiment.ts';
 import type { CaseFacts, How, Lab, Maybe, Ran, Role, Specimen } from '../../src/investigate/lab.ts';
+import type { BundleEnvironment } from '../../src/records/bundle.ts';
 import type { ModelEdit } from '../../src/records/edit.ts';
 import type { OpGraph } from '../../src/records/graph.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
@@ -27,16 +29,29 @@ export interface LabOptions {
 }
 
 export interface TestLab extends Lab {
+  /** Folders of bundles that were kept. */
+  readonly bundles: readonly string[];
   /** Models that were run. */
   readonly runs: () => number;
 }
 
 export const SAMPLE = 'sample';
 
+const ENVIRONMENT: BundleEnvironment = {
+  runtime: 'onnxruntime-node',
+  version: '1.2.3',
+  options: { graphOptimizationLevel: 'basic' },
+  packages: {},
+  os: 'an os',
+  arch: 'x64',
+  cpu: 'a cpu',
+};
+
 /** A lab over two ONNX models that onnxruntime-node runs in this process, its optimiser off. It has no float64. */
 export async function labOf({ reference, candidate, inputs, dir, facts }: LabOptions): Promise<TestLab> {
   let files = 0;
   let runs = 0;
+  const bundles: string[] = [];
   const file = (): string => join(dir, `model-${files++}.onnx`);
   const side = (role: Role, model: ModelProto): Specimen => {
     const path = file();
@@ -105,6 +120,11 @@ export async function labOf({ reference, candidate, inputs, dir, facts }: LabOpt
       cutOut(specimen.path, path, ends);
       return Promise.resolve({ ...specimen, path, key: path, history: [...specimen.history, 'cut out'] });
     },
+    randomise(specimen, seed) {
+      const path = file();
+      randomiseWeights(specimen.path, path, seed);
+      return Promise.resolve({ ...specimen, path, key: path, history: [...specimen.history, 'random weights'] });
+    },
     constants: ({ path }) => Promise.resolve({ ok: true, value: constantsOf(path) }),
     inputs: () => inputs,
     observed: () => own,
@@ -117,6 +137,12 @@ export async function labOf({ reference, candidate, inputs, dir, facts }: LabOpt
     },
     otherwise: () => Promise.reject(new Error('nothing was exported')),
     keep: () => Promise.resolve(),
+    keepBundle: (write) => {
+      const folder = join(dir, `bundle-${bundles.length}`);
+      write(folder, ENVIRONMENT);
+      bundles.push(folder);
+    },
+    bundles,
     secondsLeft: () => 600,
     say: () => undefined,
   };

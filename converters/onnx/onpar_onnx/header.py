@@ -13,7 +13,8 @@ import numpy as np
 # Field numbers of onnx.proto.
 MODEL_IR, MODEL_PRODUCER, MODEL_PRODUCER_VERSION, MODEL_GRAPH, MODEL_OPSET = 1, 2, 3, 7, 8
 OPSET_DOMAIN, OPSET_VERSION = 1, 2
-GRAPH_NODE, GRAPH_INITIALIZER = 1, 5
+GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_INPUT = 1, 5, 11
+VALUE_NAME, VALUE_TYPE, TYPE_TENSOR, TENSOR_SHAPE = 1, 2, 1, 2
 NODE_OPERATOR = 4
 TENSOR_EXTERNAL = 13
 ENTRY_KEY, ENTRY_VALUE = 1, 2
@@ -25,7 +26,8 @@ Field = tuple[int, "int | memoryview"]
 @dataclass
 class OnnxHeader:
     """`opsets` by domain (the default domain is ``); `external_files` relative to the model;
-    `operators` of the main graph, without those in bodies and functions.
+    `operators` of the main graph, without those in bodies and functions; `unranked` inputs
+    declare no shape, which ONNX Runtime tells like a scalar's.
     """
 
     ir_version: int | None = None
@@ -34,6 +36,7 @@ class OnnxHeader:
     opsets: dict[str, int] = field(default_factory=dict)
     external_files: list[str] = field(default_factory=list)
     operators: set[str] = field(default_factory=set)
+    unranked: set[str] = field(default_factory=set)
 
 
 def read_header(path: str) -> OnnxHeader:
@@ -66,6 +69,7 @@ def _read_model(view: Buffer, header: OnnxHeader) -> None:
         elif number == MODEL_GRAPH:
             header.external_files = sorted(set(_external_files(value)))
             header.operators = set(_operators(value))
+            header.unranked = set(_unranked(value))
 
 
 def _operators(graph: Buffer) -> Iterator[str]:
@@ -75,6 +79,19 @@ def _operators(graph: Buffer) -> Iterator[str]:
         for key, value in _fields(node):
             if key == NODE_OPERATOR and isinstance(value, memoryview):
                 yield _text(value)
+
+
+def _unranked(graph: Buffer) -> Iterator[str]:
+    for number, value in _fields(graph):
+        if number != GRAPH_INPUT or isinstance(value, int):
+            continue
+        parts = dict(_fields(value))
+        name, kind = parts.get(VALUE_NAME), parts.get(VALUE_TYPE)
+        if not isinstance(name, memoryview) or not isinstance(kind, memoryview):
+            continue
+        tensor = dict(_fields(kind)).get(TYPE_TENSOR)
+        if isinstance(tensor, memoryview) and TENSOR_SHAPE not in dict(_fields(tensor)):
+            yield _text(name)
 
 
 def _external_files(graph: Buffer) -> Iterator[str]:

@@ -23,11 +23,17 @@ export const investigate: Command = {
             array: true,
             describe: 'Cases or conversions to look into (default: all that failed)',
           }),
-      ).option('budget', {
-        type: 'string',
-        describe: `Seconds for each failure (default ${BUDGET_SECONDS}); what was found until then is kept`,
-        group: 'Execution:',
-      }),
+      )
+        .option('budget', {
+          type: 'string',
+          describe: `Seconds for each failure (default ${BUDGET_SECONDS}); what was found until then is kept`,
+          group: 'Execution:',
+        })
+        .option('reduce', {
+          type: 'boolean',
+          describe: 'Make the smallest model and input that still fail, as a folder to send upstream (ONNX candidates)',
+          group: 'Investigation:',
+        }),
     )
       .option('bisect', {
         type: 'string',
@@ -120,7 +126,7 @@ function wishesOf(args: Args): Wishes {
       fix: 'name at least two, oldest first: --versions 1.22.0,1.25.0,1.30.0',
     });
   const bisect = BISECTIONS.filter((kind) => asked.includes(kind) || (kind === 'versions' && versions.length > 1));
-  return { bisect, versions };
+  return { bisect, versions, reduce: args.reduce === true };
 }
 
 function budget(args: Args): number {

@@ -5,6 +5,7 @@ import { init } from './init.ts';
 import { investigate } from './investigate.ts';
 import { LATER } from './later.ts';
 import { repair } from './repair.ts';
+import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { show } from './show.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   compare,
   investigate,
   repair,
+  replay,
   report,
   show,
   suggest,

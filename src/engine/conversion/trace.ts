@@ -18,17 +18,15 @@ export interface Investigated {
   readonly investigation: Investigation;
   readonly diagnoses: readonly Diagnosis[];
   readonly firstDivergence: ReportCase['firstDivergence'];
-  /** Models to be kept beside the report. */
-  readonly kept: readonly KeptModel[];
+  /** Models and bundles to be kept beside the report. */
+  readonly kept: readonly Kept[];
 }
 
-export interface KeptModel {
+/** A model with what differs from the candidate line by line, or a folder that stands alone. */
+export type Kept = {
   readonly kind: Investigation['files'][number]['kind'];
   readonly about: string;
-  readonly model: KeyedModel;
-  /** What differs from the candidate, line by line. */
-  readonly changes: readonly string[];
-}
+} & ({ readonly model: KeyedModel; readonly changes: readonly string[] } | { readonly folder: string });
 
 /** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */
 export interface ConversionTrace {

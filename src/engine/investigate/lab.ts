@@ -15,6 +15,7 @@ import type {
   Specimen,
 } from '../../investigate/lab.ts';
 import type { Conversion } from '../../plan/conversion.ts';
+import type { BundleEnvironment } from '../../records/bundle.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { ModelEdit } from '../../records/edit.ts';
 import type { OpGraph } from '../../records/graph.ts';
@@ -24,13 +25,14 @@ import { LazyTensors } from '../../tensor/lazy.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
-import type { KeptModel, Trace } from '../conversion/trace.ts';
+import type { Kept as KeptHere, Trace } from '../conversion/trace.ts';
 import { twinOf } from '../conversion/twin.ts';
 import { unoptimisedOptions } from '../conversion/watched.ts';
 import type { StepResult } from '../step.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Budget } from './budget.ts';
 import { changesOf } from './changes.ts';
+import { environmentOf } from './environment.ts';
 import { factsOf } from './facts.ts';
 import { graphOfSide } from './graphs.ts';
 import { tapGroups } from './groups.ts';
@@ -51,7 +53,7 @@ export class StepLab implements Lab {
   readonly #budget: Budget;
   readonly #specimens: Specimens;
   /** Models that are to lie beside the report. */
-  readonly kept: KeptModel[];
+  readonly kept: KeptHere[];
   /** The candidate as it was judged first. */
   readonly #origin: Specimen | null;
   #fed = 0;
@@ -149,6 +151,14 @@ export class StepLab implements Lab {
     );
   }
 
+  async randomise(specimen: Specimen, seed: number): Promise<Specimen> {
+    this.#budget.check();
+    return this.#specimens.written(specimen, ['randomise', seed], 'random weights', async (from, to) => {
+      const { randomiseWeights } = await import('../../formats/onnx/edit/randomise-weights.ts');
+      randomiseWeights(from, to, seed);
+    });
+  }
+
   async constants(specimen: Specimen): Promise<Maybe<NamedTensors>> {
     this.#budget.check();
     const side = this.#specimens.sideOf(specimen);
@@ -217,6 +227,12 @@ export class StepLab implements Lab {
     const origin = this.#origin;
     const changes = origin?.format === 'onnx' ? await changesOf(origin.path, model.ref.path) : [];
     this.kept.push({ kind, about, model, changes });
+  }
+
+  keepBundle(write: (dir: string, environment: BundleEnvironment) => string): void {
+    const folder = join(this.#ctx.pool.scratch('bundles'), String(this.#fed++));
+    const about = write(folder, environmentOf(this.#conversion, this.#trace));
+    this.kept.push({ kind: 'bundle', about, folder });
   }
 
   /** Questions are handed on alone (`const { run } = lab`) and by objects that stand in front of a lab. */

@@ -42,6 +42,8 @@ export function recorded(
     },
     reference: null,
     candidate: null,
+    randomise: () => Promise.reject(new Error('recorded answers only')),
+    keepBundle: () => undefined,
     graph: () => Promise.resolve({ ok: false, reason: 'recorded answers only' }),
     hasFloat64: () => false,
     run: () => Promise.resolve(refused),

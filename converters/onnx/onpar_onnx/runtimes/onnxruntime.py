@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 from onpar_host.containers import flattened, gathered
@@ -67,13 +68,15 @@ class OrtSession(Session):
     ) -> None:
         self._session = session
         self._external = [os.path.join(folder, name) for name in header.external_files]
-        inputs = [_spec(value) for value in session.get_inputs()]
+        specs = [_spec(value) for value in session.get_inputs()]
+        unranked = header.unranked
+        inputs = [replace(s, shape=None) if s.name in unranked else s for s in specs]
         outputs = [_spec(value) for value in session.get_outputs()]
         contract = Contract(inputs, outputs, names_kind(inputs, outputs))
         self._specs = contract.outputs
-        specs = [*contract.inputs, *contract.outputs]
-        self._has_bfloat16 = any(spec.dtype == "bfloat16" for spec in specs)
-        if self._has_bfloat16 and any(spec.container for spec in specs):
+        every = [*contract.inputs, *contract.outputs]
+        self._has_bfloat16 = any(spec.dtype == "bfloat16" for spec in every)
+        if self._has_bfloat16 and any(spec.container for spec in every):
             raise WorkerError(
                 "type-unsupported",
                 "ONNX Runtime's Python side passes no bfloat16 beside sequences, maps or optionals",
