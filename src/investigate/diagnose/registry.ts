@@ -3,6 +3,7 @@ import { batchStatistics } from './batch-statistics.ts';
 import { graphDifference } from './graph/graph-difference.ts';
 import { localFunction } from './local-function.ts';
 import { operatorAlternatives } from './operator-alternatives.ts';
+import { quantisedGrid } from './quantised-grid.ts';
 import { recurrentWeights } from './recurrent-weights.ts';
 import { CIRCUMSTANCES_FIRST, ON_OTHER_INPUTS, TOLD } from './runs/registry.ts';
 import { sourceConstants } from './source-constants.ts';
@@ -15,6 +16,7 @@ import { BY_VALUE } from './values/registry.ts';
  * values alone tell.
  */
 export const HYPOTHESES: readonly Hypothesis[] = [
+  quantisedGrid,
   ...CIRCUMSTANCES_FIRST,
   graphDifference,
   batchStatistics,

@@ -2,6 +2,7 @@ import type { Divergence, Investigation, TrackedNode } from '../../records/inves
 import type { Pairing } from '../align/align.ts';
 import type { Lab } from '../lab.ts';
 import type { Scene } from '../scene.ts';
+import { coarseGrids } from './coarse-grids.ts';
 import { culprits } from './culprits.ts';
 import { spoiltByOptimiser } from './disturbed.ts';
 import { divergenceOf } from './divergence.ts';
@@ -67,7 +68,11 @@ export async function localise(lab: Lab, onFound: (found: Localised) => void = (
       const spoilt = await spoiltByOptimiser(scene);
       if (spoilt !== undefined) tell({ divergences: [spoilt] });
     } else {
-      for await (const culprit of culprits(scene)) tell({ divergences: [...found.divergences, divergenceOf(culprit)] });
+      const grids = await coarseGrids(scene);
+      if (grids.length > 0) tell({ divergences: grids });
+      else
+        for await (const culprit of culprits(scene))
+          tell({ divergences: [...found.divergences, divergenceOf(culprit)] });
       if (found.divergences.length > 0) tell({ tracked: await trackedNodes(scene, found.divergences) });
     }
     if (found.divergences.length > 0) return found;

@@ -65,7 +65,8 @@ function gridOf(side: Side, inputs: readonly string[], axis: number, stored: Ten
 const limitsOf = ({ dtype }: Tensor): [number, number] =>
   dtype === 'uint8' ? [0, 255] : dtype === 'int8' ? [-128, 127] : dtype === 'uint16' ? [0, 65535] : [-32768, 32767];
 
-function weightOnGrid(from: Tensor, stored: Tensor, grid: Grid): Named | undefined {
+/** What is wrong with integers and levels that are meant to be the weights `from`. Undefined: nothing that is known. */
+export function weightOnGrid(from: Tensor, stored: Tensor, grid: Grid): Named | undefined {
   const [w, q] = [toFloat64(from), toFloat64(stored)];
   if (grid.low === 0 && grid.zero.every((z) => z === 0) && w.some((x) => x < 0))
     return { code: 'quantisation-parameters', args: { reason: 'signed bytes are read as unsigned' } };
