@@ -5,6 +5,7 @@ import type { Hypothesis } from '../scene.ts';
 import type { Named } from './graph/name/cause.ts';
 import { weightOnGrid } from './graph/name/quantised.ts';
 import { short } from './graph/name/shown.ts';
+import { misreadIntegers } from './misread-integers.ts';
 
 /** More of a tensor's values than this beyond the grid: its range is too narrow. */
 const CUT = 0.005;
@@ -62,7 +63,9 @@ export const quantisedGrid: Hypothesis = {
 };
 
 const nameGrid = (grid: Grid): Named | undefined =>
-  grid.stored === undefined ? nameActivation(grid) : weightOnGrid(grid.value, grid.stored, grid.levels);
+  grid.stored === undefined
+    ? nameActivation(grid)
+    : (misreadIntegers(grid) ?? weightOnGrid(grid.value, grid.stored, grid.levels));
 
 function nameActivation({ value, down, levels }: Grid): Named | undefined {
   const [step, zero] = [down.scale[0] as number, down.zero[0] as number];
