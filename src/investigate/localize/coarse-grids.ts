@@ -42,12 +42,12 @@ export async function coarseGrids(scene: OpenScene): Promise<Divergence[]> {
 
 const edits = (grids: readonly Grid[]): ModelEdit[] => grids.flatMap(({ mend }) => mend);
 
-function divergenceAt(scene: OpenScene, { node, up, tensor, excess }: Grid, share: number): Divergence {
+function divergenceAt(scene: OpenScene, { node, up, tensor }: Grid, share: number): Divergence {
   return {
     reference: placeOf(node, node.outputs[0] ?? ''),
     candidate: { tensor, node: up.id, opType: up.op },
     region: { reference: [node.id], candidate: [up.id] },
-    local: excess,
+    local: null,
     accumulated: null,
     explained: Math.max(0, Math.min(1, share)),
     sample: scene.sample,
