@@ -61,6 +61,7 @@ const INPUTS: Readonly<Record<Bundle['inputValues'], string>> = {
 const EXPECTED: Readonly<Record<NonNullable<Bundle['expectedFrom']>, string>> = {
   'reference-model': 'what `reference.onnx` answers to these inputs',
   unchanged: 'the input itself, which the reference hands on unchanged',
+  mended: 'what the same model answers to these inputs once the cause that was proven is mended in it',
   float64: 'what the same model answers to these inputs in float64',
   unoptimised: "what the same model answers to these inputs with the runtime's optimiser off",
   recorded: 'what the reference had there in the failing run',
