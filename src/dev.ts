@@ -4,6 +4,7 @@ export { COMMANDS } from './cli/commands/registry.ts';
 export { compareConversion } from './compare/compare.ts';
 export { measure as measureOperands } from './compare/values/measure.ts';
 export { prepare as prepareOperands } from './compare/values/operands.ts';
+export { DIAGNOSES } from './core/diagnosis-catalogue.ts';
 export { CATALOGUE } from './core/finding-catalogue.ts';
 export { catalogue } from './engine/catalogue.ts';
 export { jsonSchemas } from './suite/json-schemas.ts';

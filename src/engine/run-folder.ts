@@ -35,6 +35,9 @@ const OWN_NAMES: readonly string[] = [
   'artifacts',
 ];
 
+/** Folders of what investigations make, below a conversion's own. */
+const FOUND: readonly Investigation['files'][number]['kind'][] = ['repair', 'bundle', 'mixed-precision'];
+
 /** Tensors of a worst sample beyond this size stay in the store. */
 const MAX_TENSOR_BYTES = 64 * 1024 ** 2;
 
@@ -98,15 +101,16 @@ export class RunFolder {
   /** Copies what an investigation made (a mended copy, a reduced model) beside the artifact. */
   keepFound({ id }: Conversion, found: ConversionTrace['investigation']): Investigation['files'] {
     const place = id.split('/').map(folderName).join('/');
+    for (const kind of FOUND) rmSync(join(this.dir, 'artifacts', place, kind), { recursive: true, force: true });
     return (found?.kept ?? []).map((kept, i) => {
       const { kind, about } = kept;
-      const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `-${i + 1}`}`;
-      if ('model' in kept)
-        return { kind, about, path: this.#copyModel(kept.model.ref.path, kept.model.ref.format as Format, folder) };
-      // An earlier one may have had other files.
-      rmSync(join(this.dir, folder), { recursive: true, force: true });
+      const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `/${i + 1}`}`;
+      if ('model' in kept) {
+        const path = this.#copyModel(kept.model.ref.path, kept.model.ref.format as Format, folder);
+        return { kind, about, changes: [...kept.changes], path };
+      }
       copy(kept.folder, join(this.dir, folder));
-      return { kind, about, path: folder };
+      return { kind, about, changes: [], path: folder };
     });
   }
 

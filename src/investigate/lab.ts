@@ -155,12 +155,15 @@ export interface Lab {
   runtimeOptions(role: Role): Readonly<Record<string, { readonly values: readonly unknown[]; readonly set: unknown }>>;
   /** Options of the exporter that made the candidate, likewise; empty where none did. */
   exporterOptions(): Readonly<Record<string, { readonly values: readonly unknown[]; readonly set: unknown }>>;
-  /** Compares the reference with a specimen of the candidate on all samples, by the rules that failed it. */
-  judge(specimen: Specimen): Promise<Judged>;
+  /**
+   * Compares the reference with a specimen of the candidate on all samples, by the rules that failed it. Where it fails as
+   * well, `rest` is a lab about what is left, with the specimen as its candidate.
+   */
+  judge(specimen: Specimen): Promise<Judged & { readonly rest: Lab | null }>;
   /** Runs the conversion with one thing changed. */
   otherwise(change: Otherwise): Promise<Judged>;
-  /** Keeps a specimen's file beside the report; gives back where, relative to the run folder. */
-  keep(specimen: Specimen, kept: Kept): void;
+  /** Keeps a specimen's file beside the report. */
+  keep(specimen: Specimen, kept: Kept): Promise<void>;
   /**
    * Keeps a folder that stands alone beside the report: `write` fills it, told where the candidate was seen to fail, and gives
    * back what it is in a sentence. What it throws passes through, and nothing is kept then.

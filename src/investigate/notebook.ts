@@ -3,6 +3,15 @@ import type { Investigation } from '../records/investigation.ts';
 import type { Diagnosis } from '../records/report.ts';
 import type { Evidence } from './scene.ts';
 
+/** What localisation tells as it goes. */
+interface Places {
+  readonly divergences: readonly Investigation['divergences'][number][];
+  readonly samples: readonly string[];
+  readonly alignment: Investigation['alignment'];
+  readonly tracked: readonly Investigation['nodes'][number][];
+  readonly notes: readonly string[];
+}
+
 type Alignment = NonNullable<Investigation['alignment']>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -23,8 +32,22 @@ export class Notebook {
   alignment: Alignment | null = null;
   status: Investigation['status'] = 'complete';
   reason: string | null = null;
-  /** What mends the candidate, best first: for a repair. */
-  readonly mends: Evidence[] = [];
+  /** Causes in the order in which they were found. */
+  readonly causes: Evidence[] = [];
+
+  /** Where to write what one look finds; what earlier looks found stands before it. */
+  places(): (found: Places) => void {
+    const earlier = { divergences: this.divergences, samples: this.samples };
+    const first = earlier.divergences.length === 0;
+    return (found) => {
+      this.divergences = [...earlier.divergences, ...found.divergences];
+      this.samples = [...new Set([...earlier.samples, ...found.samples])];
+      // The picture is that of the first look: later ones are of mended copies.
+      if (first) this.alignment = found.alignment;
+      if (first) this.nodes = [...found.tracked];
+      for (const text of found.notes) this.note(text);
+    };
+  }
 
   note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text);
@@ -32,10 +55,10 @@ export class Notebook {
 
   /** A cause, best first; one that was told already (a second divergence with the same cause at the same place) is not told again. */
   diagnose(evidence: Evidence): void {
-    const { code, where, args, experiment, before, after, explained, mend } = evidence;
+    const { code, where, args, experiment, before, after, explained } = evidence;
     if (this.diagnoses.some((d) => d.code === code && d.where === where)) return;
     this.#add(code, explained, where, { ...args, experiment, before: finite(before), after: finite(after), explained });
-    if (mend !== undefined) this.mends.push(evidence);
+    this.causes.push(evidence);
   }
 
   /** No experiment explains it. `tried`: how many were made. */

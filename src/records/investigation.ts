@@ -97,7 +97,12 @@ export const investigation = z.object({
   bisections: z.array(bisection),
   /** Files beside the report: the reduced model's bundle, the mended copy. Relative to the run folder. */
   files: z.array(
-    z.object({ kind: z.enum(['bundle', 'repair', 'mixed-precision']), path: z.string(), about: z.string() }),
+    z.object({
+      kind: z.enum(['bundle', 'repair', 'mixed-precision']),
+      path: z.string(),
+      about: z.string(),
+      /** What differs from the candidate, line by line. */ changes: z.array(z.string()),
+    }),
   ),
   /** Things that went otherwise than planned, in words: a tap that changed the result, a side without float64. */
   notes: z.array(z.string()),

@@ -32,6 +32,7 @@ export function caseLines(c: ReportCase): TextLine[] {
     ...c.diagnoses.flatMap(causeLines),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
     ...remarkLine(investigationRemark(c)),
+    ...(c.investigation?.files ?? []).map((file) => line('fix', `${file.path}: ${file.about}`)),
     ...failingOutputs(c).flatMap(outputLines),
     ...partLines(c).map((text) => line('number', text)),
     ...triedSizes(c),
@@ -74,7 +75,7 @@ const remarkLine = (text: string | null): TextLine[] => (text === null ? [] : [l
 const line = (kind: LineKind, text: string): TextLine => ({ kind, text: visible(text) });
 
 export const divergenceWords = (d: NonNullable<ReportCase['firstDivergence']>): string =>
-  `first wrong at ${d.tensor} (${d.opType} ${d.node}${d.source === null ? '' : `, ${d.source}`})`;
+  `first wrong at ${d.opType} ${d.node}${d.tensor === d.node ? '' : ` (${d.tensor})`}${d.source === null ? '' : `, ${d.source}`}`;
 
 function findingLines(finding: Finding): TextLine[] {
   const fix = findingFix(finding);

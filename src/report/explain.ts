@@ -69,9 +69,10 @@ export function primaryReason(c: ReportCase): string {
   );
 }
 
-/** What to do about a conversion: the failure's own fix, else that of the first finding that has one. */
+/** What to do about a conversion: against a cause that was found, else the failure's own fix, else that of the first finding that has one. */
 export function remedy(c: ReportCase): string | null {
-  const fix = failureOf(c)?.failure.fix;
+  const cause = c.diagnoses.find(({ code }) => code !== 'unknown')?.next;
+  const fix = cause ?? failureOf(c)?.failure.fix;
   if (fix !== undefined) return fix;
   const fixes = sortFindings(c.findings).map(findingFix);
   return fixes.find((f) => f !== null) ?? null;

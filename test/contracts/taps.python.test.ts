@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { catalogue } from '../../src/engine/catalogue.ts';
 import { parseOnnx } from '../../src/formats/onnx/read.ts';
 import type { OpNode } from '../../src/records/graph.ts';
 import type { Variant } from '../../src/records/variant.ts';
@@ -400,15 +399,6 @@ describe('the graph of a JAX function', () => {
     expect(apart(a, b)).toBeGreaterThan(0);
     expect(apart(a, b)).toBeLessThan(1e-6);
   });
-});
-
-describe('runtimes with taps', () => {
-  const here = new Set(['torch', 'torchscript', 'torch-export', 'jax', 'sklearn']);
-  const offering = catalogue().runtimes.filter(({ taps }) => taps === true);
-  it('are these', () => {
-    expect(offering.map(({ name }) => name)).toEqual(expect.arrayContaining([...here]));
-  });
-  for (const { name } of offering) if (!here.has(name)) it.todo(`${name} keeps the contract`);
 });
 
 describe('the graph of an estimator', () => {

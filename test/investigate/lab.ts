@@ -133,10 +133,10 @@ export async function labOf({ reference, candidate, inputs, dir, facts }: LabOpt
     async judge(specimen) {
       const ran = await run(specimen, { sample: SAMPLE });
       const error = ran.ok ? errorOf(ran, own.reference) : null;
-      return { verdict: error !== null && error < 1e-4 ? 'pass' : 'fail', error, codes: [] };
+      return { verdict: error !== null && error < 1e-4 ? 'pass' : 'fail', error, codes: [], rest: null };
     },
     otherwise: () => Promise.reject(new Error('nothing was exported')),
-    keep: () => undefined,
+    keep: () => Promise.resolve(),
     keepBundle: (write) => {
       const folder = join(dir, `bundle-${bundles.length}`);
       write(folder, ENVIRONMENT);

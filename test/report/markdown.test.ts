@@ -41,7 +41,7 @@ test('summary of a failure: in words, with cause, place and command', () => {
     - asked for opset 21, the exporter wrote 20 (\`opset-changed\`)
     - \`features\`: 106 of 320 elements (33.1 %) outside, max abs 6.9e-4, max rel 0.00131; allowed atol 1e-5 + rtol 1.3e-6·\\|reference\\| (dtype-table)
     - **Cause:** If the batch norm epsilon is 1e-5 instead of 1e-3: error 6.9e-4 → 2.4e-7 (\`epsilon-differs\`)
-    - first wrong at bn1 (BatchNormalization /bn1/BatchNormalization, model.py:31)
+    - first wrong at BatchNormalization /bn1/BatchNormalization (bn1), model.py:31
     - Again: \`onpar run onpar.yaml --case normaliser/onnx@onnxruntime-node\`
 
     ### All conversions

@@ -47,7 +47,7 @@ test('a broken conversion: findings with code, cause, place, numbers in the mann
       - input image: dimension 0 (batch) is frozen to 1 in the candidate [dim-frozen]
       - cause: the first Dense saturates (63 % of values at +127): calibrated on 0…1, fed 0…16. If the
         input is divided by 16: error 8.31 → 0.04 [saturation]
-      - first wrong at dense_1/BiasAdd (FULLY_CONNECTED dense_1, model.py:31)
+      - first wrong at FULLY_CONNECTED dense_1 (dense_1/BiasAdd), model.py:31
       - logits: 106 of 320 elements (33.1 %) outside the tolerance
         max abs 8.31 · max rel 15.8 · of scale 4.89 · allowed atol 1e-5 + rtol 1.3e-6·|reference|
           (dtype-table)

@@ -4,6 +4,7 @@ import { doctor } from './doctor.ts';
 import { init } from './init.ts';
 import { investigate } from './investigate.ts';
 import { LATER } from './later.ts';
+import { repair } from './repair.ts';
 import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   compare,
   investigate,
+  repair,
   replay,
   report,
   show,

@@ -38,6 +38,8 @@ export const CIRCUMSTANCES = {
     'No experiment explains the difference.',
     'Send the reduced model upstream (`onpar investigate --reduce`): it shows the failure in a few nodes.',
     (where, a) =>
-      `${where}: ${a.tried === undefined ? 'no experiment' : `none of ${String(a.tried)} experiments`} explains the difference`,
+      typeof a.tried === 'number' && a.tried > 0
+        ? `unknown: none of ${a.tried} experiments at ${where} explains the difference`
+        : `unknown: there is no experiment for ${where}`,
   ),
 } as const satisfies Record<string, DiagnosisEntry>;

@@ -22,11 +22,11 @@ export interface Investigated {
   readonly kept: readonly Kept[];
 }
 
-/** A model, or a folder that stands alone. */
+/** A model with what differs from the candidate line by line, or a folder that stands alone. */
 export type Kept = {
   readonly kind: Investigation['files'][number]['kind'];
   readonly about: string;
-} & ({ readonly model: KeyedModel } | { readonly folder: string });
+} & ({ readonly model: KeyedModel; readonly changes: readonly string[] } | { readonly folder: string });
 
 /** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */
 export interface ConversionTrace {

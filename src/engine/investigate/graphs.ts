@@ -1,7 +1,8 @@
 import { toFailure } from '../../core/errors.ts';
+import { displayPath } from '../../core/paths.ts';
 import type { Maybe } from '../../investigate/lab.ts';
 import type { Conversion } from '../../plan/conversion.ts';
-import type { OpGraph } from '../../records/graph.ts';
+import type { OpGraph, OpNode } from '../../records/graph.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
 import { resolveHost } from '../hosts.ts';
@@ -32,17 +33,22 @@ export async function graphOfSide(
 async function fromFile(ctx: RunContext, conversion: Conversion, { model }: ObservedSide): Promise<OpGraph> {
   const read = await ctx.steps.run<OpGraph>({
     kind: 'describe',
-    version: 1,
+    version: 3,
     inputs: { graph: model.digest, root: model.ref.root },
     conversion: conversion.id,
     label: 'reading the graph',
     run: async () => {
       const { graphOf } = await import('../../formats/onnx/graph/graph-of.ts');
-      return { value: graphOf(model.ref.path) };
+      const graph = graphOf(model.ref.path);
+      return { value: { ...graph, nodes: graph.nodes.map((node) => fromRoot(node, model.ref.root)) } };
     },
   });
   return read.value;
 }
+
+/** Source files are called as a person who stands in the suite's folder would. */
+const fromRoot = (node: OpNode, root: string): OpNode =>
+  node.source === null ? node : { ...node, source: { ...node.source, file: displayPath(node.source.file, root) } };
 
 async function fromRuntime(
   ctx: RunContext,
@@ -56,7 +62,7 @@ async function fromRuntime(
   const { timeoutMs } = conversion.case;
   const told = await ctx.steps.run<OpGraph>({
     kind: 'describe',
-    version: 1,
+    version: 2,
     inputs: {
       graph: side.model.key,
       runtime: runtime.name,

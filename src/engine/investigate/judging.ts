@@ -15,22 +15,23 @@ export async function judgeSide(
   conversion: Conversion,
   { sides, judgedBy, samples, sampleDir, artifact }: Trace,
   candidate: ObservedSide,
-): Promise<Judged> {
+): Promise<Trace> {
   const trace = new Trace();
   const { reference } = sides;
-  if (reference === null || judgedBy === null || sampleDir === null)
-    return { verdict: 'error', error: null, codes: ['nothing-compared'] };
-  Object.assign(trace, { samples, sampleDir, artifact, sides: { reference, candidate } });
+  if (reference === null || judgedBy === null || sampleDir === null) return trace;
+  Object.assign(trace, { samples, sampleDir, artifact, judgedBy, sides: { reference, candidate } });
   try {
     const fed = { samples, sampleDir };
     const { plan, probing } = judgedBy;
     const one = await watch(ctx, conversion, { ...reference, ...fed }, probing);
     const other = await watch(ctx, conversion, { ...candidate, ...fed }, probing);
+    trace.reference = one.observation;
+    trace.candidate = other.observation;
     await judge(ctx, conversion, { reference: one, candidate: other, samples, plan, probing }, trace);
   } catch (error) {
     trace.failure = { side: 'candidate', error };
   }
-  return judgedOf(trace);
+  return trace;
 }
 
 /** Runs the conversion with one thing changed, from the export on. */
@@ -53,9 +54,14 @@ export async function runOtherwise(
   return judgedOf(await runConversion(ctx, changed, seed));
 }
 
-function judgedOf({ comparison, failure }: Trace): Judged {
+/** What a comparison said, in the words of investigations. */
+export function judgedOf({ comparison, failure }: Trace): Judged {
   if (comparison === null)
-    return { verdict: 'error', error: null, codes: failure === null ? [] : [toFailure(failure.error).code] };
+    return {
+      verdict: 'error',
+      error: null,
+      codes: [failure === null ? 'nothing-compared' : toFailure(failure.error).code],
+    };
   const errors = comparison.outputs.flatMap(({ metrics: { scaled } }) => (scaled === null ? [] : [fromNum(scaled)]));
   return {
     verdict: comparison.verdict,

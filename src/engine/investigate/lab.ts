@@ -31,12 +31,13 @@ import { unoptimisedOptions } from '../conversion/watched.ts';
 import type { StepResult } from '../step.ts';
 import { observeModel } from '../steps/observe.ts';
 import type { Budget } from './budget.ts';
+import { changesOf } from './changes.ts';
 import { environmentOf } from './environment.ts';
 import { factsOf } from './facts.ts';
 import { graphOfSide } from './graphs.ts';
 import { tapGroups } from './groups.ts';
-import { judgeSide, runOtherwise } from './judging.ts';
-import { canEditFormat, editsKey, Specimens, tensorsKey } from './specimens.ts';
+import { judgedOf, judgeSide, runOtherwise } from './judging.ts';
+import { canEditFormat, editsKey, LARGE_BYTES, Specimens, tensorsKey } from './specimens.ts';
 
 /** An answer takes at least this long to come: what is asked with less time left is cut off after it. */
 const LEAST_SECONDS = 5;
@@ -52,10 +53,12 @@ export class StepLab implements Lab {
   readonly #budget: Budget;
   readonly #specimens: Specimens;
   /** Models that are to lie beside the report. */
-  readonly kept: KeptHere[] = [];
+  readonly kept: KeptHere[];
+  /** The candidate as it was judged first. */
+  readonly #origin: Specimen | null;
   #fed = 0;
 
-  constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget) {
+  constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget, before?: StepLab) {
     this.#ctx = ctx;
     this.#conversion = conversion;
     this.#trace = trace;
@@ -66,6 +69,8 @@ export class StepLab implements Lab {
     const add = (side: ObservedSide | null): Specimen | null => (side === null ? null : this.#specimens.add(side));
     this.reference = add(trace.sides.reference);
     this.candidate = add(trace.sides.candidate);
+    this.kept = before?.kept ?? [];
+    this.#origin = before === undefined ? this.candidate : before.#origin;
   }
 
   secondsLeft(): number {
@@ -197,10 +202,18 @@ export class StepLab implements Lab {
     return exporter === null || 'command' in exporter ? {} : choices(exporter.options, convert.options);
   }
 
-  judge(specimen: Specimen): Promise<Judged> {
+  async judge(specimen: Specimen): Promise<Judged & { readonly rest: Lab | null }> {
     this.#budget.check();
     this.#budget.experiments++;
-    return judgeSide(this.#ctx, this.#limited(), this.#trace, this.#specimens.sideOf(specimen));
+    const trace = await judgeSide(this.#ctx, this.#limited(), this.#trace, this.#specimens.sideOf(specimen));
+    const judged = judgedOf(trace);
+    const rest = judged.verdict === 'fail' ? this.#about(trace) : null;
+    return { ...judged, rest };
+  }
+
+  /** A lab about another candidate of the same conversion; what is kept lies beside the same report. */
+  #about(trace: Trace): StepLab {
+    return new StepLab(this.#ctx, this.#conversion, trace, this.#budget, this);
   }
 
   otherwise(change: Otherwise): Promise<Judged> {
@@ -209,8 +222,11 @@ export class StepLab implements Lab {
     return runOtherwise(this.#ctx, this.#limited(), this.#trace.judgedBy?.plan.seed ?? 0, change);
   }
 
-  keep(specimen: Specimen, { kind, about }: Kept): void {
-    this.kept.push({ kind, about, model: this.#specimens.sideOf(specimen).model });
+  async keep(specimen: Specimen, { kind, about }: Kept): Promise<void> {
+    const { model } = this.#specimens.sideOf(specimen);
+    const origin = this.#origin;
+    const changes = origin?.format === 'onnx' ? await changesOf(origin.path, model.ref.path) : [];
+    this.kept.push({ kind, about, model, changes });
   }
 
   keepBundle(write: (dir: string, environment: BundleEnvironment) => string): void {
@@ -256,6 +272,7 @@ export class StepLab implements Lab {
       const result = await observeModel(this.#ctx, this.#limited(), {
         ...asked,
         ...fed,
+        keepBelow: LARGE_BYTES,
         ...(how.fresh === true ? { fresh: true } : {}),
         ...(inFile || taps.length === 0 ? {} : { taps }),
         otherwise: {

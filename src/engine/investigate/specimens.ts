@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestFile, digestJson, sha256 } from '../../core/hash.ts';
+import { bytesOf, digestFile, digestJson, sha256 } from '../../core/hash.ts';
 import type { Format } from '../../formats/known.ts';
 import { digestModel } from '../../formats/model-files.ts';
 import type { Specimen } from '../../investigate/lab.ts';
@@ -12,10 +12,13 @@ import { type ObservedSide, UNRENAMED } from '../conversion/side.ts';
 import type { KeyedModel } from '../model-key.ts';
 
 /** Formats whose files are edited here; their copies are called so. */
-const EDITED: Readonly<Record<string, string>> = { onnx: 'edited.onnx' };
+const EDITED: Readonly<Record<string, string>> = { onnx: 'model.onnx' };
 
 /** What an edit of a model depends on: this version, raised when the code that edits changes what it writes. */
-const VERSION = 1;
+const VERSION = 2;
+
+/** What an experiment writes beyond this is not kept for later runs, in bytes. */
+export const LARGE_BYTES: number = 16 * 1024 ** 2;
 
 export const canEditFormat = (format: string): boolean => EDITED[format] !== undefined;
 
@@ -71,7 +74,11 @@ export class Specimens {
         mkdirSync(dir, { recursive: true });
         const to = join(dir, name);
         await write(model.ref.path, to);
-        return { value: { digest: digestModel(to, model.ref.format as Format) } };
+        // Copies of large models would fill the store; they are quickly made again.
+        return {
+          value: { digest: digestModel(to, model.ref.format as Format) },
+          transient: bytesOf(dir) > LARGE_BYTES,
+        };
       },
     });
     const copy: KeyedModel = {

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { OnparError, toFailure } from '../../core/errors.ts';
+import { bytesOf } from '../../core/hash.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { IoContract } from '../../records/contract.ts';
@@ -51,6 +52,8 @@ export interface ObserveRequest {
   readonly fresh?: boolean;
   /** Tensors of the model's graph that are given out beside the outputs; only of runtimes with `taps`. */
   readonly taps?: readonly string[];
+  /** Results of more bytes than this are for this run alone. */
+  readonly keepBelow?: number;
 }
 
 /** Workers that may die over one observation before the samples left are given up: a crash on every sample is one fault, not many. */
@@ -189,7 +192,9 @@ async function observe(
   };
   // A server may answer otherwise tomorrow, and nothing here would tell.
   const isRemote = runtimeOf(conversion, request).runtime.remote === true;
-  return { value, dependencies: [...dependencies], transient: deaths > 0 || isRemote };
+  // Intermediate values of a large model would fill the store.
+  const isLarge = request.keepBelow !== undefined && bytesOf(dir) > request.keepBelow;
+  return { value, dependencies: [...dependencies], transient: deaths > 0 || isRemote || isLarge };
 }
 
 /** One run that a worker is asked for: a sample or a probe, and where its inputs lie. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { clearField, fromBinary, isFieldSet, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { OnparError } from '../../core/errors.ts';
 import { withFile } from '../../tensor/bytes.ts';
@@ -68,11 +68,13 @@ function piecesOf(model: ModelProto): Uint8Array[] {
 }
 
 function tensorPieces(tensor: TensorProto): Uint8Array[] {
+  // A field of proto2 that was never set must not come out as set to nothing: such a tensor keeps its numbers elsewhere.
   const { rawData } = tensor;
-  tensor.rawData = new Uint8Array(0);
+  const isRaw = isFieldSet(tensor, TensorProtoSchema.field.rawData);
+  clearField(tensor, TensorProtoSchema.field.rawData);
   const rest = toBinary(TensorProtoSchema, tensor);
-  tensor.rawData = rawData;
-  const raw = rawData.byteLength === 0 ? [] : [header(RAW_DATA, rawData.byteLength), rawData];
+  if (isRaw) tensor.rawData = rawData;
+  const raw = isRaw ? [header(RAW_DATA, rawData.byteLength), rawData] : [];
   const length = raw.reduce((sum, piece) => sum + piece.byteLength, rest.byteLength);
   return [header(INITIALIZER, length), rest, ...raw];
 }

@@ -40,6 +40,6 @@ export async function bisectPrecision(lab: Lab, candidate: Specimen): Promise<Bi
   const found = best as { specimen: Specimen; nodes: readonly OpNode[] } | null;
   if (found === null) return { over: 'precision', trials, culprit: null, complete };
   const names = found.nodes.map(({ id }) => id);
-  lab.keep(found.specimen, { kind: 'mixed-precision', about: `passes with ${names.join(', ')} in float32` });
+  await lab.keep(found.specimen, { kind: 'mixed-precision', about: `passes with ${names.join(', ')} in float32` });
   return { over: 'precision', trials, culprit: `float32 for ${names.join(', ')}`, complete };
 }

@@ -1,25 +1,32 @@
-import type { Lab } from '../lab.ts';
-import type { Notebook } from '../notebook.ts';
+import type { Lab, Specimen } from '../lab.ts';
+import type { Evidence } from '../scene.ts';
+
+/** What came of mending: a copy that passes, or a lab about what is left. */
+export interface Mended {
+  readonly passes: boolean;
+  readonly specimen: Specimen;
+  readonly rest: Lab | null;
+  /** Codes that still fail it. */
+  readonly codes: readonly string[];
+}
 
 /**
- * Writes the mended candidate, where experiments proved causes whose mend is mechanical: all their edits together, then
- * fewer, judged by a whole comparison. Only a copy that passes is kept; the artifact itself is never touched.
+ * A copy of the candidate with the mends of causes that experiments proved, judged by a whole comparison; the candidate
+ * itself is never touched. Null: nothing mechanical was proven, or the edits do not apply together.
  */
-export async function repair(lab: Lab, notebook: Notebook): Promise<void> {
+export async function mend(lab: Lab, causes: readonly Evidence[]): Promise<Mended | null> {
   const { candidate } = lab;
-  const mends = notebook.mends.filter(({ mend, explained }) => mend !== undefined && explained >= PROVEN);
-  if (candidate === null || mends.length === 0 || !lab.canEdit(candidate)) return;
+  const proven = causes.filter(({ mend: edits, explained }) => edits !== undefined && explained >= PROVEN);
+  if (candidate === null || proven.length === 0 || !lab.canEdit(candidate)) return null;
   lab.say('mending a copy');
-  const edits = mends.flatMap(({ mend }) => mend ?? []);
-  const about = mends.map(({ code, where }) => `${where} (${code})`).join(', ');
   try {
-    const mended = await lab.edit(candidate, edits, `mended: ${about}`);
-    const { verdict, codes } = await lab.judge(mended);
-    if (verdict === 'pass') lab.keep(mended, { kind: 'repair', about: `passes with ${about} mended` });
-    else notebook.note(`a copy with ${about} mended does not pass yet: ${codes.join(', ') || verdict}`);
+    const edits = proven.flatMap((cause) => cause.mend ?? []);
+    const specimen = await lab.edit(candidate, edits, `mended: ${proven.map(({ where }) => where).join(', ')}`);
+    const { verdict, codes, rest } = await lab.judge(specimen);
+    return { passes: verdict === 'pass', specimen, rest, codes };
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'edit-impossible') throw error;
-    notebook.note(`no copy could be mended: ${(error as Error).message}`);
+    return null;
   }
 }
 

@@ -21,6 +21,15 @@ export function Cause({ c }: { c: ReportCase }): VNode | null {
         <Experiment d={d} />
       ))}
       <Where c={c} />
+      {(investigation?.files ?? []).map((file) => (
+        <p>
+          <b>{KEPT[file.kind]}</b>{' '}
+          <a href={file.path.split('/').map(encodeURIComponent).join('/')}>{visible(file.path)}</a>{' '}
+          <span class="soft">
+            <Prose text={file.about} />
+          </span>
+        </p>
+      ))}
       {investigation === undefined || investigation.nodes.length === 0 ? null : (
         <Path nodes={investigation.nodes} at={investigation.divergences} />
       )}
@@ -54,6 +63,9 @@ export function Cause({ c }: { c: ReportCase }): VNode | null {
     </Part>
   );
 }
+
+/** What lies beside the report. */
+const KEPT = { repair: 'Mended copy', bundle: 'Reduced model', 'mixed-precision': 'In mixed precision' } as const;
 
 function Experiment({ d }: { d: Diagnosis }): VNode {
   const text = experimentText(d);
@@ -108,7 +120,8 @@ function Where({ c }: { c: ReportCase }): VNode | null {
   return (
     <>
       <p>
-        <b>Where</b> first wrong at <Name text={place.tensor} />, {visible(place.opType)} <Name text={place.node} />
+        <b>Where</b> first wrong at {visible(place.opType)} <Name text={place.node} />
+        <Tensor of={place} />
         <Source place={place.source} text={c.investigation?.divergences[0]?.reference.source?.text} />
       </p>
       {further.map((d) => (
@@ -125,6 +138,16 @@ function Where({ c }: { c: ReportCase }): VNode | null {
   );
 }
 
+/** The tensor's name, where it tells more than the node's. */
+function Tensor({ of: { tensor, node } }: { of: { readonly tensor: string; readonly node: string } }): VNode | null {
+  return tensor === node ? null : (
+    <span class="soft">
+      {' '}
+      (<Name text={tensor} />)
+    </span>
+  );
+}
+
 function Source({ place, text }: { place: string | null; text: string | undefined }): VNode | null {
   if (place === null) return null;
   return (
@@ -137,6 +160,14 @@ function Source({ place, text }: { place: string | null; text: string | undefine
 }
 
 const HEIGHT = 12;
+/** Nodes shown on either side of a culprit; the rest of the way is folded away. */
+const NEAR = 6;
+
+/** Nodes around the culprits; all where there is none among them. */
+function near(nodes: readonly TrackedNode[], culprits: ReadonlySet<string>): TrackedNode[] {
+  const at = nodes.flatMap(({ node }, i) => (culprits.has(node) ? [i] : []));
+  return nodes.filter((_, i) => at.length === 0 || at.some((place) => Math.abs(place - i) <= NEAR));
+}
 
 /** The way of the error through the model, node by node: what each makes by itself, and what has gathered up to it. */
 function Path({ nodes, at }: { nodes: readonly TrackedNode[]; at: readonly Divergence[] }): VNode {
@@ -145,13 +176,12 @@ function Path({ nodes, at }: { nodes: readonly TrackedNode[]; at: readonly Diver
     .flatMap((e) => (e === null ? [] : [fromNum(e)]));
   const scale = logScale(errors);
   const culprits = new Set(at.map(({ reference }) => reference.node));
+  const rows = (of: readonly TrackedNode[]) =>
+    of.map((n) => <PathNode n={n} scale={scale} culprit={culprits.has(n.node)} />);
+  const shown = near(nodes, culprits);
   return (
     <div class="path">
-      <div class="path-rows">
-        {nodes.map((n) => (
-          <PathNode n={n} scale={scale} culprit={culprits.has(n.node)} />
-        ))}
-      </div>
+      {rows(shown)}
       <div class="path-foot">
         <Foot scale={scale} />
       </div>
@@ -159,6 +189,12 @@ function Path({ nodes, at }: { nodes: readonly TrackedNode[]; at: readonly Diver
         <i class="k-dot" /> error gathered up to here <i class="k-limit" /> made by this node, fed with the reference’s
         inputs; relative to the size of the value
       </p>
+      {shown.length === nodes.length ? null : (
+        <details>
+          <summary class="soft">All {nodes.length} nodes that were measured</summary>
+          {rows(nodes)}
+        </details>
+      )}
     </div>
   );
 }

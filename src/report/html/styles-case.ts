@@ -53,7 +53,6 @@ svg path{vector-effect:non-scaling-stroke;fill:none}
 .bar-line{display:grid;grid-template-columns:52px minmax(0,1fr) 84px;gap:0 12px;align-items:center;font-size:13px}
 .bar{stroke:var(--limit);stroke-width:8}.bar.bad{stroke:var(--bad)}
 .path{margin-top:10px}
-.path-rows{max-height:420px;overflow:auto}
 .path-line,.path-foot{display:grid;grid-template-columns:minmax(120px,34%) minmax(0,1fr) 84px;gap:0 12px;align-items:center;font-size:13px;line-height:1.6}
 .path-foot svg{grid-column:2}
 .path-name{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
