@@ -84,7 +84,9 @@ const upstream = ({ failure, expectedFrom, nodes }: Bundle, version: string): st
       ? 'the same model with graph optimisation off'
       : expectedFrom === 'float64'
         ? 'the same model evaluated in float64'
-        : 'the original model';
+        : expectedFrom === 'mended'
+          ? 'the same model with its fault mended'
+          : 'the original model';
   return failure.kind === 'nonfinite'
     ? `${what} gives NaN or infinity in ${version} where ${judge} gives finite numbers.`
     : `${what} differs in ${version} from ${judge} by ${size(failure.error)} of the output's root mean square.`;

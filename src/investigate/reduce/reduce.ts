@@ -45,7 +45,8 @@ export async function reduce(lab: Lab, scene: Scene, divergence: Divergence | nu
   const { piece, ids, failure } = start;
   const best = { now: reducedOf(lab, piece, failure, graph.nodes.length) };
   try {
-    const mends = notebook.mends.flatMap(({ mend }) => mend ?? []);
+    const proven = notebook.causes.filter(({ explained }) => explained >= PROVEN);
+    const mends = proven.flatMap(({ mend }) => (mend === undefined ? [] : [mend]));
     await shrink(lab, cutter, { ids, failure, best, mends });
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
@@ -91,13 +92,13 @@ async function startOf(cutter: Cutter, divergence: Divergence | null): Promise<S
   return null;
 }
 
-/** Edits that hold no numbers of the reference but an attribute or an operand of their own. */
-const WEIGHTLESS: readonly ModelEdit['edit'][] = ['attribute', 'operator', 'bypass'];
+/** Less than this share of the error explained is no proof. */
+const PROVEN = 0.9;
 
 interface Going extends Pick<Start, 'ids' | 'failure'> {
   readonly best: { now: Reduced };
-  /** Edits that proved a cause. */
-  readonly mends: readonly ModelEdit[];
+  /** Edits that proved a cause, each alone. */
+  readonly mends: readonly (readonly ModelEdit[])[];
 }
 
 async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best, mends }: Going): Promise<void> {
@@ -129,8 +130,7 @@ async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best, mends }: G
   if (truth?.from !== 'reference-model' && truth?.from !== 'mended')
     keepIf(await withoutIdleNodes(lab, best.now.piece, (piece) => again(lab, piece, {}, truth), failure));
   await smaller(lab, best, truth, keepIf);
-  // A mend that brings weights of the reference along says nothing of a model with others.
-  const judge = truth?.from === 'mended' && mends.some(({ edit }) => !WEIGHTLESS.includes(edit)) ? null : truth;
+  const judge = truth?.holdsNumbers === true ? null : truth;
   const { piece, weights } = await withRandomWeights(lab, best.now.piece, judge);
   keepIf(piece, { weights });
 }

@@ -9,6 +9,8 @@ import type { Piece } from './piece.ts';
 /** What tells what a piece should answer when its inputs or weights are others. */
 export interface Truth {
   readonly from: 'reference-model' | 'unchanged' | 'mended' | 'float64' | 'unoptimised';
+  /** It has weights of its own, so that it says nothing of a model with others. */
+  readonly holdsNumbers?: boolean;
   expected(piece: Pick<Piece, 'specimen' | 'reference' | 'handedOn' | 'feeds'>): Promise<NamedTensors | null>;
 }
 
@@ -23,12 +25,12 @@ export async function truthFor(
   lab: Lab,
   piece: Piece,
   dtypes: ReadonlyMap<string, Dtype>,
-  mends: readonly ModelEdit[],
+  mends: readonly (readonly ModelEdit[])[],
 ): Promise<Truth | null> {
   for (const truth of [
     ofReference(lab, dtypes),
     HANDED_ON,
-    ofMended(lab, mends),
+    ...mends.map((mend) => ofMended(lab, mend)),
     ofModel(lab, 'float64'),
     ofModel(lab, 'unoptimised'),
   ]) {
@@ -88,14 +90,17 @@ const HANDED_ON: Truth = {
   },
 };
 
+/** Edits that bring no tensors of the reference along. */
+const WITHOUT_NUMBERS: readonly ModelEdit['edit'][] = ['attribute', 'operator', 'bypass'];
+
 /** The model itself with the cause taken back that an experiment proved: what the reference computes, in its format. */
-function ofMended(lab: Lab, mends: readonly ModelEdit[]): Truth {
+function ofMended(lab: Lab, mend: readonly ModelEdit[]): Truth {
   return {
     from: 'mended',
+    holdsNumbers: mend.some(({ edit }) => !WITHOUT_NUMBERS.includes(edit)),
     async expected({ specimen, feeds }) {
-      if (mends.length === 0) return null;
       try {
-        const mended = await lab.edit(specimen, mends, 'mended');
+        const mended = await lab.edit(specimen, mend, 'mended');
         const ran = await lab.run(mended, { sample: feeds, label: 'the mended part' });
         return ran.ok ? new Map(ran.outputs) : null;
       } catch (error) {

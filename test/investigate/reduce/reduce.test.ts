@@ -33,7 +33,7 @@ async function reduced(
   const made = await labOf({ reference: network(), candidate, inputs: images(), dir: scratch() });
   const { scene, divergences } = await localise(made);
   const notebook = new Notebook();
-  notebook.mends.push(...mends);
+  notebook.causes.push(...mends);
   const lab = through(made);
   let spent = false;
   await reduce(lab, { ...(scene as Scene), lab }, divergences[0] ?? null, notebook).catch((error: unknown) => {
@@ -101,10 +101,10 @@ describe('a failure alone', () => {
     const foreign = (lab: Lab): Lab => ({ ...lab, canEdit: ({ role }) => role === 'candidate' });
     const wrong = network(replace('c3', node('Conv', 'r2 w3 b3', 'c3', { pads: [2, 1, 0, 1] })));
     const mend = { edit: 'attribute', node: 'conv_c3', name: 'pads', value: [1, 1, 1, 1] } as const;
-    const mended = await reduced(wrong, foreign, [{ mend: [mend] } as unknown as Evidence]);
+    const mended = await reduced(wrong, foreign, [{ explained: 1, mend: [mend] } as unknown as Evidence]);
     expect(mended.bundle).toMatchObject({ expectedFrom: 'mended', inputValues: 'random', weights: 'random' });
     const useless = { ...mend, value: [0, 1, 2, 1] } as const;
-    const recorded = await reduced(wrong, foreign, [{ mend: [useless] } as unknown as Evidence]);
+    const recorded = await reduced(wrong, foreign, [{ explained: 1, mend: [useless] } as unknown as Evidence]);
     expect(recorded.bundle).toMatchObject({ expectedFrom: 'recorded', inputValues: 'recorded', weights: 'original' });
   });
 
