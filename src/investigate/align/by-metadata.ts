@@ -12,6 +12,8 @@ export function byMetadata(reference: Side, candidate: Side): Map<string, string
     for (const name of [node.id, ...node.origins].reverse()) known.set(name, node);
   const groups = new Map<OpNode, OpNode[]>();
   for (const node of candidate.graph.nodes) {
+    // What only unpacks weights is named after the layer as well, and is none of its results.
+    if (node.outputs.every((tensor) => tensor === '' || candidate.fixed.has(tensor))) continue;
     const origin = node.origins.map((name) => known.get(name)).find((found) => found !== undefined);
     if (origin !== undefined) groups.set(origin, [...(groups.get(origin) ?? []), node]);
   }

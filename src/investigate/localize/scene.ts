@@ -5,7 +5,7 @@ import type { CaseFacts, How, Lab, Specimen } from '../lab.ts';
 import { distance, wrongness } from '../measure.ts';
 import type { Scene } from '../scene.ts';
 import { asked, errorOfOutputs, observedError } from './observed.ts';
-import { AS_DEPLOYED, SAME_FUNCTION, toleranceOf } from './tolerance.ts';
+import { AS_DEPLOYED, ROUNDING, SAME_FUNCTION, toleranceOf } from './tolerance.ts';
 import { type Seen, see, tensorOf } from './view.ts';
 
 export type Ends = Pick<CaseFacts, 'inputs' | 'outputs'>;
@@ -60,7 +60,8 @@ export async function buildScene(lab: Lab, sample: string, precision: Scene['pre
   const wide = await see(lab, reference, twin ? { sample, precision: 'float64' } : { sample });
   // Where float64 says otherwise than the reference itself (integer division, say), it is no truth about this failure.
   const odd = precision === 'deployed' && twin && wide.ok && strays(lab, sample, wide.value);
-  const truth = odd ? await see(lab, reference, { sample }) : wide;
+  // A twin that cannot be made (some of its layers compute in float32 whatever is asked for) is none.
+  const truth = odd || (precision === 'deployed' && twin && !wide.ok) ? await see(lab, reference, { sample }) : wide;
   const { answer, used, disturbed, notes } = await seeCandidate(lab, candidate, how);
   const reasons = [truth, answer].flatMap((seen) => (seen.ok ? [] : [seen.reason]));
   if (!truth.ok || !answer.ok) {
@@ -70,7 +71,8 @@ export async function buildScene(lab: Lab, sample: string, precision: Scene['pre
       failure: answer.ok ? null : answer.reason,
     };
   }
-  const rounding = precision === 'deployed' && twin && !odd ? await ownRounding(lab, truth.value, sample) : new Map();
+  const rounding =
+    precision === 'deployed' && truth === wide && twin ? await ownRounding(lab, truth.value, sample) : new Map();
   const scene = openScene({ ...bare, how: used }, truth.value, answer.value, rounding);
   return { scene, reasons: notes, failure: null, disturbed };
 }
@@ -125,15 +127,16 @@ export function openScene(
   const parts = { ...bare, reference, candidate, referenceSide, candidateSide, ends };
   const worst = Math.max(0, ...errorsBetween(parts).map(({ error }) => error));
   // A small error is looked for with a finer comb: what makes it may be smaller still.
-  const tolerance = Math.max(FINEST[bare.precision], Math.min(bare.tolerance, worst / FINER));
+  const finest = bare.precision === 'float64' ? FINEST : ROUNDING[bare.lab.facts.declared];
+  const tolerance = Math.max(finest, Math.min(bare.tolerance, worst / FINER));
   const of = toleranceOf(tolerance, strays);
   return { ...parts, tolerance, toleranceOf: of, alignment: align(ends, referenceSide, candidateSide, of) };
 }
 
 /** Share of the outputs' error below which no tensor's difference is looked at. */
 const FINER = 50;
-/** Where rounding begins: of float64 in long computations, and of float32. */
-const FINEST: Readonly<Record<Scene['precision'], number>> = { float64: 1e-10, deployed: 5e-7 };
+/** Where rounding of float64 begins in long computations. */
+const FINEST = 1e-10;
 
 function endsOf(facts: Ends, reference: Seen, candidate: Seen): Ends {
   return {

@@ -17,6 +17,17 @@ export const AS_DEPLOYED: Readonly<Record<CaseFacts['declared'], number>> = {
   int8: 5e-2,
 };
 
+/**
+ * Where rounding begins in the declared precision: one or two roundings of an input or a weight, which a candidate may make
+ * anywhere. float32 is finer than a layer's sum: what makes a small error may be smaller still.
+ */
+export const ROUNDING: Readonly<Record<CaseFacts['declared'], number>> = {
+  float32: 5e-7,
+  float16: 1e-3,
+  bfloat16: 8e-3,
+  int8: 1e-2,
+};
+
 /** How far beyond the reference's own rounding a tensor may lie: kernels differ in the order of their sums. */
 const OF_REFERENCE = 8;
 
