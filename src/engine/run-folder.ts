@@ -101,10 +101,12 @@ export class RunFolder {
   /** Copies what an investigation made (a mended copy, a reduced model) beside the artifact. */
   keepFound({ id }: Conversion, found: ConversionTrace['investigation']): Investigation['files'] {
     const place = id.split('/').map(folderName).join('/');
-    for (const kind of FOUND) rmSync(join(this.dir, 'artifacts', place, kind), { recursive: true, force: true });
-    return (found?.kept ?? []).map((kept, i) => {
+    this.#forgetFound(place);
+    const all = found?.kept ?? [];
+    return all.map((kept, i) => {
       const { kind, about } = kept;
-      const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `/${i + 1}`}`;
+      const before = all.slice(0, i).filter((other) => other.kind === kind).length;
+      const folder = `artifacts/${place}/${kind}${before === 0 ? '' : `-${before + 1}`}`;
       if ('model' in kept) {
         const path = this.#copyModel(kept.model.ref.path, kept.model.ref.format as Format, folder);
         return { kind, about, changes: [...kept.changes], path };
@@ -112,6 +114,15 @@ export class RunFolder {
       copy(kept.folder, join(this.dir, folder));
       return { kind, about, changes: [], path: folder };
     });
+  }
+
+  /** Removes what earlier investigations made of a conversion. */
+  #forgetFound(place: string): void {
+    const dir = join(this.dir, 'artifacts', place);
+    if (!existsSync(dir)) return;
+    for (const name of readdirSync(dir))
+      if (FOUND.some((kind) => name === kind || name.startsWith(`${kind}-`)))
+        rmSync(join(dir, name), { recursive: true, force: true });
   }
 
   #copyArtifact({ dir, value }: StepResult<Artifact>, folder: string): string {

@@ -40,8 +40,8 @@ export const bundle = z.object({
   expected: file.nullable(),
   /** Null: it does not run. */
   got: file.nullable(),
-  /** What gave the expected outputs: the reference's part, the input that the reference hands on unchanged, the model in float64 or unoptimised, or values recorded in the reference. */
-  expectedFrom: z.enum(['reference-model', 'unchanged', 'float64', 'unoptimised', 'recorded']).nullable(),
+  /** What gave the expected outputs: the reference's part, the input that the reference hands on unchanged, the model with its proven cause mended, in float64 or unoptimised, or values recorded in the reference. */
+  expectedFrom: z.enum(['reference-model', 'unchanged', 'mended', 'float64', 'unoptimised', 'recorded']).nullable(),
   runtime: z.object({ name: z.string(), version: z.string().nullable(), options: z.record(z.string(), z.unknown()) }),
   nodes: z.object({ before: z.number().int(), after: z.number().int(), operators: z.array(z.string()) }),
   /** `random`: seeded numbers in place of all large weights; `partly`: of some. */

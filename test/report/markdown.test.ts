@@ -40,7 +40,7 @@ test('summary of a failure: in words, with cause, place and command', () => {
     - output features: 4.06e-4 of the output’s scale is more than rounding. To accept it, write \`tolerance: { features: { relative: 0.1% } }\` (\`values-close\`)
     - asked for opset 21, the exporter wrote 20 (\`opset-changed\`)
     - \`features\`: 106 of 320 elements (33.1 %) outside, max abs 6.9e-4, max rel 0.00131; allowed atol 1e-5 + rtol 1.3e-6·\\|reference\\| (dtype-table)
-    - **Cause:** If the batch norm epsilon is 1e-5 instead of 1e-3: error 6.9e-4 → 2.4e-7 (\`epsilon-differs\`)
+    - **Cause:** BatchNormalization bn1 has another epsilon (0.00001 in the reference, 0.001 in the candidate) (\`epsilon-differs\`)
     - first wrong at BatchNormalization /bn1/BatchNormalization (bn1), model.py:31
     - Again: \`onpar run onpar.yaml --case normaliser/onnx@onnxruntime-node\`
 

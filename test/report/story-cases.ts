@@ -1,4 +1,5 @@
 import type { GateResult, OutputComparison, Rounding } from '../../src/records/comparison.ts';
+import type { Divergence } from '../../src/records/investigation.ts';
 import type { ReportCase } from '../../src/records/report.ts';
 import { conversion, digest, finding, histogramAround, output, side, spec } from './build.ts';
 
@@ -72,6 +73,18 @@ export function demoCases(): ReportCase[] {
   ];
 }
 
+/** A place where two models part, with the line it was written in. */
+const divergence = (node: string, opType: string, tensor: string, line: number, text: string): Divergence => ({
+  reference: { tensor, node, opType, module: ['bn1'], source: { file: 'model.py', line, text } },
+  candidate: { tensor, node, opType },
+  region: { reference: [node], candidate: [node] },
+  local: 6.1e-4,
+  accumulated: 6.1e-4,
+  explained: 0.93,
+  sample: 'normal',
+  precision: 'float64',
+});
+
 /** A 0.04 % error: loads, runs, looks right, is not rounding. */
 export const subtle = (): ReportCase =>
   conversion({
@@ -98,11 +111,61 @@ export const subtle = (): ReportCase =>
         {
           code: 'epsilon-differs',
           confidence: 0.93,
-          where: 'node bn1',
-          message: 'If the batch norm epsilon is 1e-5 instead of 1e-3: error 6.9e-4 → 2.4e-7',
-          evidence: { before: 6.9e-4, after: 2.4e-7 },
+          where: 'BatchNormalization bn1',
+          message: 'BatchNormalization bn1 has another epsilon (0.00001 in the reference, 0.001 in the candidate)',
+          title: 'another epsilon',
+          next: 'Pass the epsilon explicitly in the source; defaults differ between frameworks.',
+          evidence: { experiment: 'with the epsilon of the reference', before: 6.9e-4, after: 2.4e-7 },
         },
       ],
+      investigation: {
+        status: 'partial',
+        reason: 'the time for the investigation is spent (30 s); `onpar investigate` takes more with --budget',
+        milliseconds: 30_000,
+        experiments: 41,
+        samples: ['normal'],
+        alignment: { referenceTensors: 16, candidateTensors: 15, matched: { output: 2, metadata: 12 }, reason: null },
+        divergences: [
+          divergence(
+            '/bn1/BatchNormalization',
+            'BatchNormalization',
+            'bn1',
+            31,
+            'self.bn1 = nn.BatchNorm2d(8, eps=1e-5)',
+          ),
+          divergence('/head/Gemm', 'Gemm', 'features', 44, 'return self.head(x)'),
+        ],
+        nodes: Array.from({ length: 16 }, (_, i) => ({
+          node:
+            i === 5
+              ? '/bn1/BatchNormalization'
+              : i === 13
+                ? '/head/Gemm'
+                : `/layer${i}/Conv_with_a_name_that_is_long_${i}`,
+          opType: i === 5 ? 'BatchNormalization' : i === 13 ? 'Gemm' : 'Conv',
+          tensor: `t${i}`,
+          match: null,
+          local: i === 5 ? 6.1e-4 : i === 13 ? 'NaN' : i % 3 === 0 ? null : 0,
+          accumulated: i < 5 ? 0 : i < 13 ? 6.1e-4 / (i - 4) : 2.2e-3,
+        })),
+        bisections: [
+          {
+            over: 'runtime-option',
+            trials: [{ choice: 'graphOptimizationLevel=disabled', verdict: 'differs', error: 6.9e-4 }],
+            culprit: null,
+            complete: true,
+          },
+        ],
+        files: [
+          {
+            kind: 'repair',
+            path: 'artifacts/normaliser/onnx/repair/model.onnx',
+            about: 'passes with BatchNormalization bn1 (epsilon-differs) mended',
+            changes: ['@@ node bn1', '- epsilon = 0.001', '+ epsilon = 0.00001'],
+          },
+        ],
+        notes: ['values are compared as deployed: not both sides can be evaluated in float64'],
+      },
       firstDivergence: {
         tensor: 'bn1',
         node: '/bn1/BatchNormalization',

@@ -90,7 +90,11 @@ async function measured(
   const outputs = ends.map(([, tensor]) => tensor);
   try {
     const piece = await lab.cut(candidate.specimen, { inputs: [...fed.keys()], outputs });
-    const ran = await lab.run(piece, { ...how, sample: fed, label: `${ends.length} pieces on their own` });
+    const ran = await lab.run(piece, {
+      ...how,
+      sample: fed,
+      label: ends.length === 1 ? 'a piece on its own' : `${ends.length} pieces on their own`,
+    });
     if (!ran.ok) return new Map();
     return new Map(
       ends.flatMap(([name, tensor]): [string, number][] => {

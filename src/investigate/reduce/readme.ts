@@ -61,6 +61,7 @@ const INPUTS: Readonly<Record<Bundle['inputValues'], string>> = {
 const EXPECTED: Readonly<Record<NonNullable<Bundle['expectedFrom']>, string>> = {
   'reference-model': 'what `reference.onnx` answers to these inputs',
   unchanged: 'the input itself, which the reference hands on unchanged',
+  mended: 'what the same model answers to these inputs once the cause that was proven is mended in it',
   float64: 'what the same model answers to these inputs in float64',
   unoptimised: "what the same model answers to these inputs with the runtime's optimiser off",
   recorded: 'what the reference had there in the failing run',
@@ -83,7 +84,9 @@ const upstream = ({ failure, expectedFrom, nodes }: Bundle, version: string): st
       ? 'the same model with graph optimisation off'
       : expectedFrom === 'float64'
         ? 'the same model evaluated in float64'
-        : 'the original model';
+        : expectedFrom === 'mended'
+          ? 'the same model with its fault mended'
+          : 'the original model';
   return failure.kind === 'nonfinite'
     ? `${what} gives NaN or infinity in ${version} where ${judge} gives finite numbers.`
     : `${what} differs in ${version} from ${judge} by ${size(failure.error)} of the output's root mean square.`;

@@ -1,5 +1,7 @@
+import type { ModelEdit } from '../../records/edit.ts';
 import type { Divergence } from '../../records/investigation.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
+import type { NamedTensors } from '../../tensor/tensor.ts';
 import { BudgetSpent, type CaseFacts, type Lab } from '../lab.ts';
 import { minimal } from '../minimal.ts';
 import type { Notebook } from '../notebook.ts';
@@ -43,7 +45,9 @@ export async function reduce(lab: Lab, scene: Scene, divergence: Divergence | nu
   const { piece, ids, failure } = start;
   const best = { now: reducedOf(lab, piece, failure, graph.nodes.length) };
   try {
-    await shrink(lab, cutter, { ids, failure, best });
+    const proven = notebook.causes.filter(({ explained }) => explained >= PROVEN);
+    const mends = proven.flatMap(({ mend }) => (mend === undefined ? [] : [mend]));
+    await shrink(lab, cutter, { ids, failure, best, mends });
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     notebook.note('the time was spent before the failure was reduced as far as it goes');
@@ -88,11 +92,16 @@ async function startOf(cutter: Cutter, divergence: Divergence | null): Promise<S
   return null;
 }
 
+/** Less than this share of the error explained is no proof. */
+const PROVEN = 0.9;
+
 interface Going extends Pick<Start, 'ids' | 'failure'> {
   readonly best: { now: Reduced };
+  /** Edits that proved a cause, each alone. */
+  readonly mends: readonly (readonly ModelEdit[])[];
 }
 
-async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best }: Going): Promise<void> {
+async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best, mends }: Going): Promise<void> {
   const keepIf = (piece: Piece | null, more: Partial<Reduced> = {}): boolean => {
     if (piece === null || !isSame(failure, piece.failure)) return false;
     best.now = { ...best.now, ...more, piece };
@@ -110,7 +119,7 @@ async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best }: Going): 
   if (worst !== null && worst !== undefined && best.now.piece.expected.size > 1)
     keepIf(await cutter.piece(nodes, worst));
   best.now = { ...best.now, piece: await cutter.withReference(best.now.piece) };
-  const truth = await truthFor(lab, best.now.piece, dtypesOf(cutter));
+  const truth = await truthFor(lab, best.now.piece, dtypesOf(cutter), mends);
   if (truth === null && failure.kind !== 'code') {
     best.now = { ...best.now, weights: (await withRandomWeights(lab, best.now.piece, null)).weights };
     return;
@@ -118,30 +127,36 @@ async function shrink(lab: Lab, cutter: Cutter, { ids, failure, best }: Going): 
   // From here on the judge is the truth, which must show the failure, too.
   const judged = await again(lab, best.now.piece, {}, truth);
   if (!keepIf(judged, { expectedFrom: truth?.from ?? null })) return;
-  if (truth?.from !== 'reference-model')
+  if (truth?.from !== 'reference-model' && truth?.from !== 'mended')
     keepIf(await withoutIdleNodes(lab, best.now.piece, (piece) => again(lab, piece, {}, truth), failure));
   await smaller(lab, best, truth, keepIf);
-  const { piece, weights } = await withRandomWeights(lab, best.now.piece, truth);
+  const judge = truth?.holdsNumbers === true ? null : truth;
+  const { piece, weights } = await withRandomWeights(lab, best.now.piece, judge);
   keepIf(piece, { weights });
 }
 
-/** Shorter axes as long as they help, then other values. */
+/** Other values, then shorter axes as long as they help, then other values again: few numbers show less than many, or more. */
 async function smaller(
   lab: Lab,
   best: { now: Reduced },
   truth: Truth | null,
   keepIf: (piece: Piece | null, more?: Partial<Reduced>) => boolean,
 ): Promise<void> {
+  const tryWith = async (feeds: NamedTensors, more?: Partial<Reduced>) =>
+    keepIf(await again(lab, best.now.piece, { feeds }, truth), more);
+  const revalue = async (): Promise<void> => {
+    for (const { values, feeds } of otherValues(best.now.piece.feeds))
+      if (best.now.inputValues === values || (await tryWith(feeds, { inputValues: values }))) return;
+  };
+  await revalue();
   for (let helped = true; helped; ) {
     helped = false;
     for (const feeds of shorter(best.now.piece.feeds)) {
-      if (!keepIf(await again(lab, best.now.piece, { feeds }, truth))) continue;
-      helped = true;
-      break;
+      helped = await tryWith(feeds);
+      if (helped) break;
     }
   }
-  for (const { values, feeds } of otherValues(best.now.piece.feeds))
-    if (keepIf(await again(lab, best.now.piece, { feeds }, truth), { inputValues: values })) return;
+  await revalue();
 }
 
 const dtypesOf = ({ question: { scene } }: Cutter): ReadonlyMap<string, Dtype> =>

@@ -1,3 +1,4 @@
+import type { ModelEdit } from '../../records/edit.ts';
 import { cast } from '../../tensor/build.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
@@ -7,7 +8,9 @@ import type { Piece } from './piece.ts';
 
 /** What tells what a piece should answer when its inputs or weights are others. */
 export interface Truth {
-  readonly from: 'reference-model' | 'unchanged' | 'float64' | 'unoptimised';
+  readonly from: 'reference-model' | 'unchanged' | 'mended' | 'float64' | 'unoptimised';
+  /** It has weights of its own, so that it says nothing of a model with others. */
+  readonly holdsNumbers?: boolean;
   expected(piece: Pick<Piece, 'specimen' | 'reference' | 'handedOn' | 'feeds'>): Promise<NamedTensors | null>;
 }
 
@@ -18,8 +21,19 @@ const NEAR = 0.1;
  * A judge for this piece: one that agrees, on the recorded inputs, with what the reference had there, far closer than the
  * failure lies apart. The reference's own part before the model under gentler conditions. Null: there is none.
  */
-export async function truthFor(lab: Lab, piece: Piece, dtypes: ReadonlyMap<string, Dtype>): Promise<Truth | null> {
-  for (const truth of [ofReference(lab, dtypes), HANDED_ON, ofModel(lab, 'float64'), ofModel(lab, 'unoptimised')]) {
+export async function truthFor(
+  lab: Lab,
+  piece: Piece,
+  dtypes: ReadonlyMap<string, Dtype>,
+  mends: readonly (readonly ModelEdit[])[],
+): Promise<Truth | null> {
+  for (const truth of [
+    ofReference(lab, dtypes),
+    HANDED_ON,
+    ...mends.map((mend) => ofMended(lab, mend)),
+    ofModel(lab, 'float64'),
+    ofModel(lab, 'unoptimised'),
+  ]) {
     const expected = await truth.expected(piece);
     if (expected === null) continue;
     const apart = failureOf(asRan(expected), piece.expected);
@@ -75,6 +89,27 @@ const HANDED_ON: Truth = {
     );
   },
 };
+
+/** Edits that bring no tensors of the reference along. */
+const WITHOUT_NUMBERS: readonly ModelEdit['edit'][] = ['attribute', 'operator', 'bypass'];
+
+/** The model itself with the cause taken back that an experiment proved: what the reference computes, in its format. */
+function ofMended(lab: Lab, mend: readonly ModelEdit[]): Truth {
+  return {
+    from: 'mended',
+    holdsNumbers: mend.some(({ edit }) => !WITHOUT_NUMBERS.includes(edit)),
+    async expected({ specimen, feeds }) {
+      try {
+        const mended = await lab.edit(specimen, mend, 'mended');
+        const ran = await lab.run(mended, { sample: feeds, label: 'the mended part' });
+        return ran.ok ? new Map(ran.outputs) : null;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'edit-impossible') throw error;
+        return null;
+      }
+    },
+  };
+}
 
 function ofModel(lab: Lab, from: 'float64' | 'unoptimised'): Truth {
   const how: Partial<How> = from === 'float64' ? { precision: 'float64' } : { unoptimised: true };

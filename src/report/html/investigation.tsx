@@ -23,8 +23,7 @@ export function Cause({ c }: { c: ReportCase }): VNode | null {
       <Where c={c} />
       {(investigation?.files ?? []).map((file) => (
         <p>
-          <b>{KEPT[file.kind]}</b>{' '}
-          <a href={file.path.split('/').map(encodeURIComponent).join('/')}>{visible(file.path)}</a>{' '}
+          <b>{KEPT[file.kind]}</b> <code>{visible(file.path)}</code>{' '}
           <span class="soft">
             <Prose text={file.about} />
           </span>

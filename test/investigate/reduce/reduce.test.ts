@@ -7,7 +7,7 @@ import { BudgetSpent, type Lab } from '../../../src/investigate/lab.ts';
 import { localise } from '../../../src/investigate/localize/localise.ts';
 import { Notebook } from '../../../src/investigate/notebook.ts';
 import { reduce } from '../../../src/investigate/reduce/reduce.ts';
-import type { Scene } from '../../../src/investigate/scene.ts';
+import type { Evidence, Scene } from '../../../src/investigate/scene.ts';
 import type { Bundle } from '../../../src/records/bundle.ts';
 import { readNpz } from '../../../src/tensor/npz.ts';
 import { elementCount } from '../../../src/tensor/tensor.ts';
@@ -25,10 +25,15 @@ interface Found {
   readonly spent: boolean;
 }
 
-async function reduced(candidate: ModelProto, through: (lab: Lab) => Lab = (lab) => lab): Promise<Found> {
+async function reduced(
+  candidate: ModelProto,
+  through: (lab: Lab) => Lab = (lab) => lab,
+  mends: readonly Evidence[] = [],
+): Promise<Found> {
   const made = await labOf({ reference: network(), candidate, inputs: images(), dir: scratch() });
   const { scene, divergences } = await localise(made);
   const notebook = new Notebook();
+  notebook.causes.push(...mends);
   const lab = through(made);
   let spent = false;
   await reduce(lab, { ...(scene as Scene), lab }, divergences[0] ?? null, notebook).catch((error: unknown) => {
@@ -90,6 +95,17 @@ describe('a failure alone', () => {
     );
     expect(bundle?.nodes.operators).toEqual(['Mul']);
     expect(bundle).toMatchObject({ expectedFrom: 'unchanged', inputValues: 'random' });
+  });
+
+  test('is judged by the mended model where the reference is of another format', async () => {
+    const foreign = (lab: Lab): Lab => ({ ...lab, canEdit: ({ role }) => role === 'candidate' });
+    const wrong = network(replace('c3', node('Conv', 'r2 w3 b3', 'c3', { pads: [2, 1, 0, 1] })));
+    const mend = { edit: 'attribute', node: 'conv_c3', name: 'pads', value: [1, 1, 1, 1] } as const;
+    const mended = await reduced(wrong, foreign, [{ explained: 1, mend: [mend] } as unknown as Evidence]);
+    expect(mended.bundle).toMatchObject({ expectedFrom: 'mended', inputValues: 'random', weights: 'random' });
+    const useless = { ...mend, value: [0, 1, 2, 1] } as const;
+    const recorded = await reduced(wrong, foreign, [{ explained: 1, mend: [useless] } as unknown as Evidence]);
+    expect(recorded.bundle).toMatchObject({ expectedFrom: 'recorded', inputValues: 'recorded', weights: 'original' });
   });
 
   test('is no failure where nothing fails', async () => {
