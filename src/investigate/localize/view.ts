@@ -56,7 +56,7 @@ function seen(
 }
 
 /** The real numbers that a tensor stands for: stored integers of another side's floats compare with nothing. */
-export function asNumbers(graph: OpGraph, name: string, tensor: Tensor): Tensor {
+function asNumbers(graph: OpGraph, name: string, tensor: Tensor): Tensor {
   const grid = graph.tensors[name]?.quantization;
   return isQuantised(tensor, grid) ? tensorFrom('float32', tensor.shape, dequantise(tensor, grid)) : tensor;
 }
