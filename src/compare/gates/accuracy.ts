@@ -1,7 +1,7 @@
 import type { TaskGate } from '../../records/rules.ts';
-import { isQuantised } from '../../tensor/dequantise.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { reader } from '../../tensor/values.ts';
+import { isQuantised } from '../values/dequantise.ts';
 import { sameShape } from '../values/shapes.ts';
 import { percent } from '../values/text.ts';
 import { type Gate, type GateInput, type GateSide, Unjudgeable } from './gate.ts';

@@ -1,7 +1,7 @@
-import { dequantise, isQuantised, quantisationStep } from '../../tensor/dequantise.ts';
 import { toFloat64 } from '../../tensor/values.ts';
 import { lessPrecise } from '../tolerance/dtype-table.ts';
 import { autoBounds } from '../tolerance/limits.ts';
+import { dequantise, isQuantised, quantisationStep } from '../values/dequantise.ts';
 import { type Bounds, rms } from '../values/kernel.ts';
 import type { GateInput, GateSide } from './gate.ts';
 

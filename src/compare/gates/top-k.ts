@@ -1,7 +1,7 @@
 import type { TaskGate } from '../../records/rules.ts';
-import { isQuantised } from '../../tensor/dequantise.ts';
 import { isInteger } from '../../tensor/dtype.ts';
 import { tied } from '../values/argmax.ts';
+import { isQuantised } from '../values/dequantise.ts';
 import type { Bounds } from '../values/kernel.ts';
 import { sameShape } from '../values/shapes.ts';
 import { percent } from '../values/text.ts';

@@ -1,6 +1,6 @@
 import type { TensorSpec } from '../../records/contract.ts';
-import { isQuantised, quantisationStep } from '../../tensor/dequantise.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
+import { isQuantised, quantisationStep } from '../values/dequantise.ts';
 import type { NumericView } from '../values/kernel.ts';
 import { prepare } from '../values/operands.ts';
 import { sameShape } from '../values/shapes.ts';

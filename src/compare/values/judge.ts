@@ -1,7 +1,6 @@
 import type { Element } from '../../records/comparison.ts';
 import type { TensorSpec } from '../../records/contract.ts';
 import type { Grade } from '../../records/verdict.ts';
-import { isQuantised, quantisationStep } from '../../tensor/dequantise.ts';
 import { elementCount, type Tensor } from '../../tensor/tensor.ts';
 import { gradeByScale, gradeOf } from '../grade.ts';
 import type { SampleDecision } from '../rounding/decide.ts';
@@ -9,6 +8,7 @@ import { excuseFlips } from '../rounding/flips.ts';
 import { lessPrecise } from '../tolerance/dtype-table.ts';
 import { autoBounds, boundsOf, type LimitContext } from '../tolerance/limits.ts';
 import type { OutputRule } from '../tolerance/rules.ts';
+import { isQuantised, quantisationStep } from './dequantise.ts';
 import type { Bounds } from './kernel.ts';
 import { allWithin, measure, scaleOf } from './measure.ts';
 import { type Moments, newMoments } from './moments.ts';

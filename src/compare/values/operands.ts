@@ -1,13 +1,13 @@
 import type { Element } from '../../records/comparison.ts';
 import type { Quantization } from '../../records/contract.ts';
 import { toNum } from '../../records/numbers.ts';
-import { dequantise, isQuantised } from '../../tensor/dequantise.ts';
 import { BYTES_PER_ELEMENT, type Dtype, isFloat } from '../../tensor/dtype.ts';
 import { type Elements, elementsOf, reading } from '../../tensor/kernel/elements.ts';
 import { KERNEL_FROM } from '../../tensor/kernel/pass.ts';
 import { elementCount, type Tensor } from '../../tensor/tensor.ts';
 import { numericReader, reader, toFloat64 } from '../../tensor/values.ts';
 import { bytesOf, type NumericDtype, viewBytes } from '../../tensor/views.ts';
+import { dequantise, isQuantised } from './dequantise.ts';
 import type { NumericView } from './kernel.ts';
 import type { WideView } from './kernel-wide.ts';
 import type { MomentsKind } from './moments.ts';

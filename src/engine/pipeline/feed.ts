@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { dequantise, isQuantised } from '../../compare/values/dequantise.ts';
 import { OnparError } from '../../core/errors.ts';
 import { digestFile } from '../../core/hash.ts';
 import { allowedValues } from '../../core/nearest.ts';
@@ -9,7 +10,6 @@ import type { Observation } from '../../records/observation.ts';
 import type { InputPlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
 import { tensorFrom } from '../../tensor/build.ts';
-import { dequantise, isQuantised } from '../../tensor/dequantise.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

@@ -1,6 +1,4 @@
 import type { OpGraph } from '../../records/graph.ts';
-import { tensorFrom } from '../../tensor/build.ts';
-import { dequantise, isQuantised } from '../../tensor/dequantise.ts';
 import type { NamedTensors, Tensor } from '../../tensor/tensor.ts';
 import type { How, Lab, Maybe, Ran, Specimen } from '../lab.ts';
 import type { View } from '../scene.ts';
@@ -45,7 +43,6 @@ function seen(
   for (const [name, tensor] of named(graph, graph.inputs, inputs)) values.set(name, tensor);
   // An answer is laid out as the reference lays it out: that is what is compared, whatever the graph has.
   for (const [name, tensor] of named(graph, graph.outputs, ran.outputs)) values.set(name, tensor);
-  for (const [name, tensor] of values) values.set(name, asNumbers(graph, name, tensor));
   return {
     specimen,
     graph,
@@ -53,12 +50,6 @@ function seen(
     untapped: new Map(ran.untapped.map(({ name, reason }) => [name, reason])),
     outputs: ran.outputs,
   };
-}
-
-/** The real numbers that a tensor stands for: stored integers of another side's floats compare with nothing. */
-export function asNumbers(graph: OpGraph, name: string, tensor: Tensor): Tensor {
-  const grid = graph.tensors[name]?.quantization;
-  return isQuantised(tensor, grid) ? tensorFrom('float32', tensor.shape, dequantise(tensor, grid)) : tensor;
 }
 
 /** Ends of a model under the names of its graph: their own where the graph has them, else by position. */

@@ -2,7 +2,6 @@ import { elementCount, type NamedTensors, type Tensor } from '../../../tensor/te
 import { transpose } from '../../../tensor/transpose.ts';
 import type { How } from '../../lab.ts';
 import { AS_DEPLOYED } from '../../localize/tolerance.ts';
-import { asNumbers } from '../../localize/view.ts';
 import { distance, wrongness } from '../../measure.ts';
 import type { Question } from '../../scene.ts';
 import { placeOf } from '../operators/where.ts';
@@ -51,7 +50,6 @@ function atDivergence(question: Question): Place | null {
   if (pair === null) return null;
   const axes = usualOrder(question, pair);
   const laid = (p: Pair): Pair => (axes === null ? p : { ...p, candidate: transpose(p.candidate, axes) });
-  const real = (tensor: Tensor | undefined) => tensor && asNumbers(candidate.graph, theirs, tensor);
   const others = async (): Promise<Pair[]> => {
     const found: Pair[] = [];
     for (const sample of otherSamples(question)) {
@@ -61,7 +59,7 @@ function atDivergence(question: Question): Place | null {
         await scene.lab.tap(candidate.specimen, [theirs], how),
       ];
       if (!a.ok || !b.ok) continue;
-      const other = paired(a.taps.get(mine) ?? a.outputs.get(mine), real(b.taps.get(theirs) ?? b.outputs.get(theirs)));
+      const other = paired(a.taps.get(mine) ?? a.outputs.get(mine), b.taps.get(theirs) ?? b.outputs.get(theirs));
       if (other !== null) found.push(laid(other));
     }
     return found;

@@ -12,7 +12,6 @@ import { quantisationCoarse } from './quantisation-coarse.ts';
 import { scalingDiffers } from './scaling-differs.ts';
 import { shifted } from './shifted.ts';
 import { softmaxLines } from './softmax-lines.ts';
-import { storedIntegers } from './stored-integers.ts';
 import { ties } from './ties.ts';
 
 /**
@@ -32,7 +31,6 @@ export const BY_VALUE: readonly Hypothesis[] = [
   scalingDiffers,
   activation,
   softmaxLines,
-  storedIntegers,
   bounds,
   quantisationCoarse,
   border,

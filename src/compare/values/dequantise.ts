@@ -1,22 +1,14 @@
-import { isInteger } from './dtype.ts';
-import type { Tensor } from './tensor.ts';
-import { toFloat64 } from './values.ts';
-
-/** The grid of real numbers that integers stand for: one step and zero point, or one of each along `axis`. */
-interface Grid {
-  readonly scales: readonly number[];
-  readonly zeroPoints: readonly number[];
-  readonly axis?: number | undefined;
-}
+import type { Quantization } from '../../records/contract.ts';
+import { isInteger } from '../../tensor/dtype.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { toFloat64 } from '../../tensor/values.ts';
 
 /** Whether a tensor stores real numbers as integers; a model may declare parameters and still answer in floats. */
-export const isQuantised = <G extends Grid>(
-  tensor: Pick<Tensor, 'dtype'>,
-  quantization: G | undefined,
-): quantization is G => quantization !== undefined && quantization.scales.length > 0 && isInteger(tensor.dtype);
+export const isQuantised = (tensor: Tensor, quantization: Quantization | undefined): quantization is Quantization =>
+  quantization !== undefined && quantization.scales.length > 0 && isInteger(tensor.dtype);
 
 /** real = scale · (stored − zeroPoint), per tensor or along `axis`, in double precision. */
-export function dequantise(tensor: Tensor, { scales, zeroPoints, axis }: Grid): Float64Array {
+export function dequantise(tensor: Tensor, { scales, zeroPoints, axis }: Quantization): Float64Array {
   const values = Float64Array.from(toFloat64(tensor));
   const { shape } = tensor;
   // Elements that share one index of the axis lie in runs of `inner`.
@@ -31,4 +23,4 @@ export function dequantise(tensor: Tensor, { scales, zeroPoints, axis }: Grid): 
 }
 
 /** The coarsest step that the stored integers can make. */
-export const quantisationStep = ({ scales }: Grid): number => Math.max(...scales.map(Math.abs));
+export const quantisationStep = ({ scales }: Quantization): number => Math.max(...scales.map(Math.abs));
