@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { toFailure } from '../../core/errors.ts';
 import type {
@@ -16,13 +15,11 @@ import type {
 } from '../../investigate/lab.ts';
 import type { Conversion } from '../../plan/conversion.ts';
 import type { BundleEnvironment } from '../../records/bundle.ts';
-import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { ModelEdit } from '../../records/edit.ts';
 import type { OpGraph } from '../../records/graph.ts';
 import type { Observation } from '../../records/observation.ts';
-import type { Sample } from '../../records/sample.ts';
 import { LazyTensors } from '../../tensor/lazy.ts';
-import { readSafetensors, writeSafetensors } from '../../tensor/safetensors.ts';
+import { readSafetensors } from '../../tensor/safetensors.ts';
 import type { RunContext } from '../context.ts';
 import type { ObservedSide } from '../conversion/side.ts';
 import type { Kept as KeptHere, Trace } from '../conversion/trace.ts';
@@ -34,10 +31,13 @@ import type { Budget } from './budget.ts';
 import { changesOf } from './changes.ts';
 import { environmentOf } from './environment.ts';
 import { factsOf } from './facts.ts';
+import { Feeding } from './feeding.ts';
 import { graphOfSide } from './graphs.ts';
 import { tapGroups } from './groups.ts';
 import { judgedOf, judgeSide, runOtherwise } from './judging.ts';
-import { canEditFormat, editsKey, LARGE_BYTES, Specimens, tensorsKey } from './specimens.ts';
+import { optionValues } from './option-values.ts';
+import { type Answered, type Failed, joined, ranOf, unread } from './ran.ts';
+import { canEditFormat, editsKey, LARGE_BYTES, Specimens } from './specimens.ts';
 
 /** An answer takes at least this long to come: what is asked with less time left is cut off after it. */
 const LEAST_SECONDS = 5;
@@ -56,7 +56,8 @@ export class StepLab implements Lab {
   readonly kept: KeptHere[];
   /** The candidate as it was judged first. */
   readonly #origin: Specimen | null;
-  #fed = 0;
+  readonly #feeding: Feeding;
+  #bundles = 0;
 
   constructor(ctx: RunContext, conversion: Conversion, trace: Trace, budget: Budget, before?: StepLab) {
     this.#ctx = ctx;
@@ -64,6 +65,7 @@ export class StepLab implements Lab {
     this.#trace = trace;
     this.#budget = budget;
     this.#specimens = new Specimens(ctx, conversion);
+    this.#feeding = new Feeding(ctx, trace);
     this.facts = factsOf(conversion, trace);
     this.#bindQuestions();
     const add = (side: ObservedSide | null): Specimen | null => (side === null ? null : this.#specimens.add(side));
@@ -194,12 +196,12 @@ export class StepLab implements Lab {
 
   runtimeOptions(role: Role): ReturnType<Lab['runtimeOptions']> {
     const { runtime, options } = this.#conversion[role];
-    return choices(runtime.options, options);
+    return optionValues(runtime.options, options);
   }
 
   exporterOptions(): ReturnType<Lab['exporterOptions']> {
     const { exporter, convert } = this.#conversion;
-    return exporter === null || 'command' in exporter ? {} : choices(exporter.options, convert.options);
+    return exporter === null || 'command' in exporter ? {} : optionValues(exporter.options, convert.options);
   }
 
   async judge(specimen: Specimen): Promise<Judged & { readonly rest: Lab | null }> {
@@ -230,7 +232,7 @@ export class StepLab implements Lab {
   }
 
   keepBundle(write: (dir: string, environment: BundleEnvironment) => string): void {
-    const folder = join(this.#ctx.pool.scratch('bundles'), String(this.#fed++));
+    const folder = join(this.#ctx.pool.scratch('bundles'), String(this.#bundles++));
     const about = write(folder, environmentOf(this.#conversion, this.#trace));
     this.kept.push({ kind: 'bundle', about, folder });
   }
@@ -251,11 +253,7 @@ export class StepLab implements Lab {
     return { ...this.#conversion, case: { ...c, timeoutMs: Math.min(c.timeoutMs, left) } };
   }
 
-  async #observe(
-    specimen: Specimen,
-    how: How,
-    taps: readonly string[],
-  ): Promise<Answered | Extract<Ran, { ok: false }>> {
+  async #observe(specimen: Specimen, how: How, taps: readonly string[]): Promise<Answered | Failed> {
     this.#budget.check();
     this.#budget.experiments++;
     const inFile = specimen.format === 'onnx' && taps.length > 0;
@@ -266,7 +264,7 @@ export class StepLab implements Lab {
     if (runtime === null) return { ok: false, code: 'variant-unsupported', message: 'it has no float64 twin' };
     const own = runtime === deployed.runtime ? { ...deployed.options, ...side.options } : {};
     const off = how.unoptimised === true ? (unoptimisedOptions({ runtime, options: own }) ?? {}) : {};
-    const fed = this.#feed(side, how);
+    const fed = this.#feeding.feed(side, how.sample);
     const { options: _, ...asked } = side;
     try {
       const result = await observeModel(this.#ctx, this.#limited(), {
@@ -297,75 +295,4 @@ export class StepLab implements Lab {
       tapOutputs(from, to, taps);
     });
   }
-
-  /** The sample to run on: one of the case's, or tensors that are written for it. */
-  #feed(side: ObservedSide, { sample }: How): { inputs: ObservedSide['inputs']; samples: Sample[]; sampleDir: string } {
-    if (typeof sample === 'string') {
-      const { samples, sampleDir } = this.#trace;
-      const found = samples.find(({ id }) => id === sample);
-      if (found === undefined || sampleDir === null) throw new Error(`there is no sample ${sample}`);
-      return { inputs: side.inputs, samples: [found], sampleDir };
-    }
-    const sampleDir = join(this.#ctx.pool.scratch('fed'), String(this.#fed++));
-    mkdirSync(sampleDir, { recursive: true });
-    const file = 'inputs.safetensors';
-    const tensors = new Map(sample);
-    writeSafetensors(join(sampleDir, file), tensors);
-    const inputs = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
-    const made: Sample = {
-      id: 'given',
-      generator: 'investigation',
-      seed: 0,
-      inputs,
-      digest: tensorsKey(tensors),
-      file,
-    };
-    return { inputs: side.inputs.length > 0 ? side.inputs : inputs, samples: [made], sampleDir };
-  }
 }
-
-/** A run whose intermediate values can be joined with those of another. */
-type Answered = Extract<Ran, { ok: true }> & { readonly taps: LazyTensors; readonly outputs: LazyTensors };
-
-function ranOf(
-  { dir, value }: StepResult<Observation>,
-  inFile: readonly string[],
-): Answered | Extract<Ran, { ok: false }> {
-  const [run] = value.samples;
-  if (run?.file === undefined) {
-    const { code, message } = run?.failure ?? { code: 'run-failed', message: 'it did not run' };
-    return { ok: false, code, message };
-  }
-  const answered = LazyTensors.in(join(dir, run.file));
-  const { tapped } = run;
-  const names = new Set(inFile);
-  return {
-    ok: true,
-    outputs: answered.filter((name) => !names.has(name)),
-    taps: tapped === undefined ? answered.filter((name) => names.has(name)) : LazyTensors.in(join(dir, tapped.file)),
-    untapped: tapped?.missing ?? [],
-    apart: tapped?.apart ?? [],
-    milliseconds: run.milliseconds,
-  };
-}
-
-type Choices = ReturnType<Lab['exporterOptions']>;
-
-const choices = (specs: RuntimeInfo['options'], given: Readonly<Record<string, unknown>>): Choices =>
-  Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [
-      name,
-      { values: spec.enum ?? (spec.type === 'boolean' ? [true, false] : []), set: given[name] ?? spec.default ?? null },
-    ]),
-  );
-
-const unread = (group: readonly string[], reason: string) => group.map((name) => ({ name, reason }));
-
-const joined = (a: Answered, b: Answered): Answered => ({
-  ok: true,
-  outputs: a.outputs,
-  taps: a.taps.with(b.taps),
-  untapped: [...a.untapped, ...b.untapped],
-  apart: [...a.apart, ...b.apart],
-  milliseconds: a.milliseconds + b.milliseconds,
-});
