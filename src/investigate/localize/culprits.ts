@@ -1,7 +1,7 @@
 import type { ModelEdit } from '../../records/edit.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
 import { feedable, localErrors } from './local-error.ts';
-import { fixOf, patched } from './patch.ts';
+import { fixesOf, patched } from './patch.ts';
 import { type OpenScene, openScene, outputErrors } from './scene.ts';
 import { type StatusOf, statuses } from './status.ts';
 import { see } from './view.ts';
@@ -47,24 +47,26 @@ export async function* culprits(scene: OpenScene): AsyncGenerator<Culprit> {
     }
     const known = facts(now, statusOf, next);
     const local = await localOf(now, statusOf, next);
-    const fix = fixOf(now, next);
+    const own = fixesOf(now, statusOf, next);
     const before = worst(now);
-    if (fix === undefined) {
+    if (own.length === 0) {
       yield { ...next, ...known, local, explained: null };
       count++;
       passed.add(next.tensor);
       continue;
     }
-    const alone = await patched(scene, [fix], `${next.tensor} as the reference has it`);
+    const alone = await patched(scene, own, `${next.tensor} as the reference has it`);
     const together =
-      fixes.length === 0 ? alone : await patched(scene, [...fixes, fix], 'further tensors as the reference has them');
+      fixes.length === 0
+        ? alone
+        : await patched(scene, [...fixes, ...own], 'further tensors as the reference has them');
     const gained = together === null ? 0 : 1 - together.after / before;
     const found: Culprit = { ...next, ...known, local, explained: alone?.explained ?? null };
     const madeHere = local === null || local > now.toleranceOf(next.tensor);
     if (together !== null && (together.explained === 1 || gained >= MATTERS || !Number.isFinite(before)) && madeHere) {
       yield found;
       count++;
-      fixes.push(fix);
+      fixes.push(...own);
       if (together.explained >= 1 - LEFT) return;
       const seen = await see(scene.lab, together.specimen, scene.how);
       if (!seen.ok) return;

@@ -4,13 +4,25 @@ import { distance, explainedShare, wrongness } from '../measure.ts';
 import type { Frontier } from './frontier.ts';
 import { declaredAs } from './laid-out.ts';
 import { type OpenScene, outputErrors } from './scene.ts';
+import type { StatusOf } from './status.ts';
 
 /** The edit that gives the candidate's tensor the value of the reference's. */
-export function fixOf(scene: OpenScene, { tensor }: Pick<Frontier, 'tensor'>): ModelEdit | undefined {
+function fixOf(scene: OpenScene, { tensor }: Pick<Frontier, 'tensor'>): ModelEdit | undefined {
   const place = scene.alignment.counterpart(tensor)?.candidate;
   if (place === undefined) return undefined;
   const value = declaredAs(scene, tensor, place);
   return value === undefined ? undefined : { edit: 'fix', tensor: place, value };
+}
+
+/**
+ * The edits for a place where agreement ends: its tensor, and the node's other results that differ as well. Results of one
+ * node (a recurrence and its last state) are wrong together, and are one culprit.
+ */
+export function fixesOf(scene: OpenScene, statusOf: StatusOf, { tensor, node }: Frontier): ModelEdit[] {
+  const first = fixOf(scene, { tensor });
+  if (first === undefined) return [];
+  const others = node.outputs.filter((name) => name !== tensor && name !== '' && statusOf(name).kind === 'differs');
+  return [first, ...others.flatMap((name) => fixOf(scene, { tensor: name }) ?? [])];
 }
 
 export interface Patched {
