@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../src/investigate/diagnose/diagnose.ts';
+import { inputDropped } from '../../../src/investigate/diagnose/runs/input-dropped.ts';
 import { CIRCUMSTANCES_FIRST, ON_OTHER_INPUTS, TOLD } from '../../../src/investigate/diagnose/runs/registry.ts';
 import type { CaseFacts, Lab, Ran } from '../../../src/investigate/lab.ts';
 import type { Question } from '../../../src/investigate/scene.ts';
@@ -222,5 +223,53 @@ describe('what was found before', () => {
     const odd = { code: 'quantisation-odd', args: { problem: 'scale-coarse', tensor: 'w' } };
     expect(await told(found(odd, drawn([2, 3], 2)))).toBe('quantisation-coarse');
     expect(await told(found({ code: 'values-differ' }, drawn([2, 3], 2)))).toBeNull();
+  });
+});
+
+describe('an input that the candidate does not take', () => {
+  const masked: GraphInit = {
+    node: [node('Mul', 'x mask', 'm'), node('Tanh', 'm', 'y')],
+    input: [info('x', 'float32', [2, 4]), info('mask', 'float32', [2, 4])],
+    output: [info('y', 'float32', [2, 4])],
+  };
+  const sample: NamedTensors = new Map([
+    ['x', drawn([2, 4], 3)],
+    ['mask', tensorFrom('float32', [2, 4], [1, 0, 1, 1, 0, 0, 1, 1])],
+  ]);
+  const facts: Partial<CaseFacts> = {
+    findings: [{ code: 'input-missing', severity: 'error', where: 'input mask', args: {} }],
+  };
+  const without = (operator: string): GraphInit => ({
+    node: [node(operator, 'x', 'y')],
+    input: [info('x', 'float32', [2, 4])],
+    output: [info('y', 'float32', [2, 4])],
+  });
+  /** The candidate is fed what it takes. */
+  const question = async (candidate: GraphInit): Promise<Question> => {
+    const asking = await asked(masked, masked, [sample], facts);
+    const lab = await labOf({
+      reference: model(masked),
+      candidate: model(candidate),
+      inputs: new Map([['x', sample.get('x') as Tensor]]),
+      dir: scratch(),
+    });
+    const ran =
+      lab.candidate === null
+        ? null
+        : await lab.run(lab.candidate, { sample: new Map([['x', sample.get('x') as Tensor]]) });
+    const given = ran?.ok === true ? ran.outputs : null;
+    const own = asking.scene.lab;
+    const { reference } = own.observed('0');
+    const changedLab: Lab = { ...own, observed: () => ({ reference, candidate: given }) };
+    return { ...asking, scene: { ...asking.scene, lab: changedLab } };
+  };
+
+  it('is the cause where the candidate answers as if it were one number everywhere', async () => {
+    const evidence = await inputDropped.test(await question(without('Tanh')));
+    expect(evidence).toMatchObject({ code: 'contract-differs', where: 'input mask', explained: 1 });
+  });
+
+  it('is not where it computes something else beside', async () => {
+    expect(await inputDropped.test(await question(without('Sigmoid')))).toBeUndefined();
   });
 });

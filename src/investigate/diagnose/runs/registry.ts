@@ -3,6 +3,7 @@ import { batchMixed } from './batch-mixed.ts';
 import { contractDiffers } from './contract-differs.ts';
 import { toldByFindings } from './findings.ts';
 import { frozenDimension } from './frozen-dimension.ts';
+import { inputDropped } from './input-dropped.ts';
 import { inputPrepared } from './input-prepared.ts';
 import { maskIgnored } from './mask-ignored.ts';
 import { optimiserInduced } from './optimiser-induced.ts';
@@ -13,6 +14,7 @@ import { threadDependent } from './thread-dependent.ts';
 export const CIRCUMSTANCES_FIRST: readonly Hypothesis[] = [
   randomness,
   contractDiffers,
+  inputDropped,
   optimiserInduced,
   threadDependent,
 ];
