@@ -1,5 +1,6 @@
 import type { OpNode } from '../../records/graph.ts';
 import { tensorFrom } from '../../tensor/build.ts';
+import { isFloat } from '../../tensor/dtype.ts';
 import { elementCount } from '../../tensor/tensor.ts';
 import { transpose } from '../../tensor/transpose.ts';
 import { toFloat64 } from '../../tensor/values.ts';
@@ -31,7 +32,8 @@ export const batchStatistics: Hypothesis = {
     const got = candidate?.values.get(divergence?.candidate?.tensor ?? '');
     if (node === undefined || norm === undefined || x === undefined || right === undefined || got === undefined)
       return undefined;
-    if (x.dtype === 'string' || right.dtype === 'string' || got.dtype === 'string') return undefined;
+    // Integers that stand for real numbers are no values to compute with.
+    if (![x, right, got].every(({ dtype }) => isFloat(dtype))) return undefined;
     if (x.shape.join() !== right.shape.join() || elementCount(right.shape) !== elementCount(got.shape))
       return undefined;
     const axis = channelAxis(node, x.shape, norm.mean.length);

@@ -1,4 +1,5 @@
 import type { OpNode } from '../../records/graph.ts';
+import { isFloat } from '../../tensor/dtype.ts';
 import { elementCount, type Tensor } from '../../tensor/tensor.ts';
 import { transpose } from '../../tensor/transpose.ts';
 import { toFloat64 } from '../../tensor/values.ts';
@@ -67,6 +68,8 @@ function valuesAt({ scene, divergence }: Question): Values | undefined {
   const out = reference.values.get(divergence.reference.tensor);
   const got = candidate.values.get(divergence.candidate.tensor);
   if (out === undefined || got === undefined || out.dtype === 'string' || got.dtype === 'string') return undefined;
+  // Integers that stand for real numbers are no values to compute with.
+  if (isFloat(out.dtype) && !isFloat(got.dtype)) return undefined;
   const count = elementCount(out.shape);
   if (count < ENOUGH || count > MOST || elementCount(got.shape) !== count) return undefined;
   const region = new Set([divergence.reference.node, ...divergence.region.reference]);

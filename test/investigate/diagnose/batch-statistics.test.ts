@@ -73,3 +73,19 @@ test('other stored statistics are none of the batch', async () => {
   );
   expect(await batchStatistics.test(question(other))).toBeUndefined();
 });
+
+test('integers that stand for real numbers are no values to compute with', async () => {
+  const m = (c: number) => average(all(c));
+  const v = (c: number) => average(all(c).map((value) => (value - m(c)) ** 2));
+  const asked = question(normalised(m, v));
+  const y = tensorFrom(
+    'int32',
+    shape,
+    normalised(m, v).map((value) => Math.round(value * 60)),
+  );
+  const { candidate } = asked.scene;
+  if (candidate === null) throw new Error('the candidate can be looked into');
+  const stored = new Map([...candidate.values, ['y', y] as const]);
+  const scene = { ...asked.scene, candidate: { ...candidate, values: stored } };
+  expect(await batchStatistics.test({ ...asked, scene })).toBeUndefined();
+});
