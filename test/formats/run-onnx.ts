@@ -16,15 +16,19 @@ export async function runOnnx(path: string, feeds: NamedTensors): Promise<NamedT
   });
   try {
     const given = [...feeds].filter(([name]) => session.inputNames.includes(name));
-    const outputs = await session.run(
-      Object.fromEntries(
-        given.map(([name, t]) => [name, new OrtTensor(t.dtype as 'float32', viewOf(t) as Float32Array, t.shape)]),
-      ),
-    );
+    const outputs = await session.run(Object.fromEntries(given.map(([name, t]) => [name, toOrt(t)])));
     return new Map(Object.entries(outputs).map(([name, t]) => [name, fromOrt(t)]));
   } finally {
     await session.release();
   }
+}
+
+function toOrt(tensor: Tensor): OrtTensor {
+  const view = viewOf(tensor) as Float32Array;
+  const made = new OrtTensor(tensor.dtype as 'float32', view, tensor.shape);
+  // As src/observe/ort/session.ts: on Node 24 the native part reads no Float16Array.
+  if (tensor.dtype === 'float16') Object.defineProperty(made, 'data', { value: view });
+  return made;
 }
 
 const fromOrt = ({ type, dims, data }: OrtTensor): Tensor => ({

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../src/core/paths.ts';
+import { writeOnnx } from '../../src/formats/onnx/read.ts';
 import { tensorFrom } from '../../src/tensor/build.ts';
 import { readSafetensors, writeSafetensors } from '../../src/tensor/safetensors.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { toFloat64 } from '../../src/tensor/values.ts';
 import { workerEnvironment } from '../../src/workers/isolation.ts';
 import type { ModelRef } from '../../src/workers/protocol.ts';
 import { Worker } from '../../src/workers/worker.ts';
 import { MODELS } from '../e2e/onpar.ts';
+import { info, node, model as onnxModel } from '../formats/build-onnx.ts';
 import { scratch, write } from '../scratch.ts';
 
 const TIME = { timeoutMs: 30_000 };
@@ -52,6 +56,25 @@ function sample(dir: string, name: string, rows: number, columns: number, input 
 }
 
 describe('the Node host', () => {
+  test('feeds and gives back float16, on a Node that has an array type for it and on one that has not', async () => {
+    const [w, dir] = [host(), scratch()];
+    const path = join(dir, 'half.onnx');
+    writeOnnx(
+      path,
+      onnxModel({
+        node: [node('Neg', 'x', 'y')],
+        input: [info('x', 'float16', [1, 2])],
+        output: [info('y', 'float16', [1, 2])],
+      }),
+    );
+    const { session } = await open(w, path);
+    const inputs = join(dir, 'half.safetensors');
+    writeSafetensors(inputs, new Map([['x', tensorFrom('float16', [1, 2], [2, -0.5])]]));
+    const { samples } = await w.request('run', { session, samples: [{ id: 'half', inputs }], outDir: dir }, TIME);
+    const y = readSafetensors(samples[0]?.file ?? '').get('y');
+    expect([y?.dtype, ...toFloat64(y as Tensor)]).toEqual(['float16', -2, 0.5]);
+  });
+
   test('says hello, describes, opens, runs, closes', async () => {
     const [w, dir] = [host(), scratch()];
     expect(await w.hello(30_000)).toMatchObject({ protocol: 1, language: 'node', version: process.version });

@@ -100,7 +100,11 @@ function toOrt(ort: Ort, name: string, { dtype, shape, data, strings }: Tensor):
     });
   }
   // ORT's declared type wants one array type per dtype; the view is of exactly that type.
-  return new ort.Tensor(dtype as 'float32', viewBytes(dtype, data) as Float32Array, [...shape]);
+  const view = viewBytes(dtype, data) as Float32Array;
+  const tensor = new ort.Tensor(dtype as 'float32', view, [...shape]);
+  // On Node 24 the library makes a Float16Array of it, which its own native part takes for an empty one (seen in 1.30.0).
+  if (dtype === 'float16' && ort.name === 'onnxruntime-node') Object.defineProperty(tensor, 'data', { value: view });
+  return tensor;
 }
 
 function fromOrt(name: string, value: OrtTensor): Tensor {
