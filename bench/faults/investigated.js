@@ -1,5 +1,5 @@
 // What onpar's investigation answers to faulty pairs, held against their labels.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { judge, portions, report } from './judges.js';
 import { localised } from './localised.js';
@@ -72,7 +72,7 @@ export async function investigated(benchmark, { known, keep, say }) {
     made.push(join(place, `${mine}-mended.json`), join(place, 'runs', `${mine}-mended`));
     rows = verified(benchmark, rows, `${mine}-mended`);
   } finally {
-    if (keep) say(`kept ${made.filter((path) => !path.endsWith('.json')).join(', ')}`);
+    if (keep) say(`kept ${made.filter((path) => existsSync(path) && !path.endsWith('.json')).join(', ')}`);
     else for (const path of made) rmSync(path, { recursive: true, force: true });
   }
   return rows;

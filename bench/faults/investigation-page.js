@@ -96,7 +96,44 @@ function missed(rows) {
 
 /** Why some were not looked into to the end. */
 const incomplete = (rows) =>
-  tally(rows.filter(({ investigated, status }) => investigated && status !== 'complete').map(({ status }) => status));
+  tally(
+    rows
+      .filter(({ investigated, status }) => investigated && status !== 'complete')
+      .map(({ status, reason }) => (reason === null ? status : `${status} (${reason})`.replaceAll('|', '/'))),
+  );
+
+const middle = (values) =>
+  values.length === 0
+    ? NaN
+    : quantile(
+        [...values].sort((a, b) => a - b),
+        0.5,
+      );
+
+/** Nodes of the candidate that were edited, or that stand in for an edited one: the reference has none of that name. */
+const hits = (nodes, { at }) => (nodes ?? []).filter((name) => at.includes(name) || name.startsWith('x_'));
+
+/** Polygraphy's `debug reduce` beside onpar on the same pairs, as Markdown. */
+export function reductions(rows, answers) {
+  const mine = rows.filter(({ id }) => answers[id] !== undefined);
+  const among = mine.filter((row) => hits(answers[row.id].nodes, row).length > 0);
+  const found = among.filter(({ id }) => answers[id].nodes.length === 1).length;
+  const theirs = mine.map(({ id }) => answers[id]);
+  const sizes = theirs.flatMap(({ nodes }) => (nodes === null ? [] : [nodes.length]));
+  const exact = count(mine, 'location', 'exact');
+  const own = mine.flatMap(({ milliseconds }) => (milliseconds === null ? [] : [milliseconds / 1000]));
+  return [
+    '## Beside Polygraphy’s `debug reduce`',
+    '',
+    `${mine.length} pairs, drawn by a seed: ONNX, float32 as declared, one place. Polygraphy gets the command that a user would have to write (every tensor against the reference’s of that name, on a sample that is legal) and bisects; right is a node that was edited, or that the edit put in. It relies on names that both sides share, names no cause, and cannot look into other frameworks. Tools of the \`onnx\` package cut out what they are told to (\`extract_model\`) and search nothing.`,
+    '',
+    '| | the right node alone | among those left | nodes left, median | time for one pair, median |',
+    '| --- | --: | --: | --: | --: |',
+    `| onpar | ${exact}/${mine.length} | – | – | ${middle(own).toFixed(1)} s |`,
+    `| Polygraphy | ${found}/${mine.length} | ${among.length}/${mine.length} | ${middle(sizes)} | ${middle(theirs.map(({ seconds }) => seconds)).toFixed(1)} s |`,
+    '',
+  ];
+}
 
 /** The page, as Markdown. */
 export function investigationPage(rows, peers) {
@@ -117,7 +154,7 @@ export function investigationPage(rows, peers) {
     '',
     ...confusion(rows),
     '',
-    ...(peers ?? []),
+    ...peers,
     '## Every miss',
     '',
     ...missed(rows),

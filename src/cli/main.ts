@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { packageVersion } from '../core/paths.ts';
 import { COMMANDS } from './commands/registry.ts';
+import { parserConfiguration } from './parser-configuration.ts';
 import { printError } from './print-error.ts';
 import { UsageError, usageError } from './usage.ts';
 
@@ -16,15 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .demandCommand(1, 'which command?')
     .recommendCommands()
     .wrap(Math.min(110, process.stdout.columns || 110))
-    .parserConfiguration({
-      'duplicate-arguments-array': true,
-      'camel-case-expansion': true,
-      'strip-dashed': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'greedy-arrays': false,
-      'dot-notation': false,
-    })
+    .parserConfiguration(parserConfiguration)
     .completion('completion', 'Print a shell completion script')
     .epilogue(
       'Exit codes: 0 parity holds · 1 it does not · 2 usage or suite error · 3 the environment failed · 70 a bug in onpar · 130 interrupted',

@@ -2,14 +2,14 @@ import { checkPlan } from '../engine/check-plan.ts';
 import { runPlan } from '../engine/run.ts';
 import type { Plan } from '../plan/conversion.ts';
 import { cacheFolder, jobs, readsCache } from './options/execution.ts';
-import { notBuiltYet } from './options/judgement.ts';
+import { investigationChoice } from './options/investigation.ts';
 import { reporterNames, runFolderOf } from './options/output.ts';
 import type { Args } from './options/parse.ts';
 import { loadReporterHub } from './reporters.ts';
 
 /** Runs a plan for a person: reporters attached, Ctrl-C obeyed. Gives back the exit code. */
 export async function runForPerson(plan: Plan, args: Args, command: readonly string[]): Promise<number> {
-  for (const note of notBuiltYet(args)) process.stderr.write(`onpar: ${note}\n`);
+  const investigate = investigationChoice(args);
   const cacheDir = cacheFolder(args, plan.root);
   const parallel = jobs(args);
   const json = args.json === true;
@@ -34,6 +34,7 @@ export async function runForPerson(plan: Plan, args: Args, command: readonly str
       listener: { onEvent: hub.event, onCase: hub.case },
       signal: abort.signal,
       command,
+      investigate,
     });
     if (written) await hub.runEnd(report);
     else

@@ -118,6 +118,7 @@ async function checkExamples({ examples, dir }: LoadedPlugin, work: string, opti
     },
     signal: options.signal,
     command: ['onpar', 'toolchain', 'check'],
+    investigate: null,
   });
   for (const example of given) {
     const cases = report.cases.filter((c) => c.case === caseId(example));

@@ -22,6 +22,10 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'served-unreachable',
 ]);
 
+/** Whether an error is one of the place rather than of the model. */
+export const isEnvironmentCode = (error: unknown): boolean =>
+  error instanceof OnparError && ENVIRONMENT_CODES.has(error.code);
+
 export const isEnvironmentFailure = (reportCase: ReportCase): boolean =>
   reportCase.findings.some((f) => f.severity === 'error' && ENVIRONMENT_CODES.has(f.code));
 
@@ -79,8 +83,9 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
       };
     }),
     ...(trace.coverage === null ? {} : { coverage: trace.coverage }),
-    diagnoses: [],
-    firstDivergence: null,
+    diagnoses: [...(trace.investigation?.diagnoses ?? [])],
+    firstDivergence: trace.investigation?.firstDivergence ?? null,
+    ...(trace.investigation === null ? {} : { investigation: trace.investigation.investigation }),
     artifact: artifactOf(trace),
     reproduce: [...context.rerun],
     tensors: null,
@@ -91,7 +96,7 @@ export function reportCase(conversion: Conversion, trace: ConversionTrace, conte
 function verdictOf(conversion: Conversion, { failure, comparison }: ConversionTrace): Verdict {
   if (comparison !== null) return comparison.verdict;
   // Only what is missing on this machine may be skipped; a model that fails to load is an error wherever it runs.
-  const unavailable = failure?.error instanceof OnparError && ENVIRONMENT_CODES.has(failure.error.code);
+  const unavailable = isEnvironmentCode(failure?.error);
   return unavailable && conversion.optional ? 'skipped' : 'error';
 }
 

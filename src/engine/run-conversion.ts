@@ -12,7 +12,7 @@ import { probingOf } from './conversion/probing.ts';
 import { type Example, oneStep, samplePlan, tracingExample } from './conversion/sample-plan.ts';
 import { checkSequence, referenceSteps, withoutSteps } from './conversion/sequence.ts';
 import { type ObservedSide, UNRENAMED } from './conversion/side.ts';
-import { type ConversionTrace, Trace } from './conversion/trace.ts';
+import { Trace } from './conversion/trace.ts';
 import { type Watched, watch } from './conversion/watched.ts';
 import { resolveHost } from './hosts.ts';
 import { readRolesAhead } from './input-roles.ts';
@@ -27,13 +27,11 @@ import { observeRecorded, RECORDED_SAMPLE } from './steps/recorded.ts';
 import { makeSamples, type SampleSet } from './steps/sample.ts';
 
 /** Runs one conversion from source to comparison. Failures of either side come back in the trace, never as exceptions. */
-export const runConversion = (ctx: RunContext, conversion: Conversion, seed: number): Promise<ConversionTrace> =>
-  traced(ctx, conversion, seed);
-
-async function traced(ctx: RunContext, conversion: Conversion, seed: number): Promise<Trace> {
+export async function runConversion(ctx: RunContext, conversion: Conversion, seed: number): Promise<Trace> {
   const trace = new Trace();
   try {
-    if (conversion.stages !== undefined) await joinStages(ctx, conversion, (stage) => traced(ctx, stage, seed), trace);
+    if (conversion.stages !== undefined)
+      await joinStages(ctx, conversion, (stage) => runConversion(ctx, stage, seed), trace);
     else if (conversion.source.format !== 'tensors') await exported(ctx, conversion, seed, trace);
     else if (conversion.candidate.format === 'tensors') await recorded(ctx, conversion, trace);
     else await compareGolden(ctx, conversion, trace);
@@ -88,6 +86,7 @@ async function exported(ctx: RunContext, given: Conversion, seed: number, trace:
   const referenceContract = described.value.contract.inputs.length > 0 ? described.value.contract : same;
   const probing = probingOf(conversion, inputs, set.value.samples);
   trace.sides.reference = side;
+  trace.judgedBy = { plan, probing };
   const request = { ...side, samples: set.value.samples, sampleDir: set.dir };
   const referenceRun = watch(ctx, conversion, request, probing);
   referenceRun.catch(() => {});

@@ -19,6 +19,7 @@ import type { Format } from '../formats/known.ts';
 import { modelFiles } from '../formats/model-files.ts';
 import type { Conversion } from '../plan/conversion.ts';
 import type { Artifact } from '../records/artifact.ts';
+import type { Investigation } from '../records/investigation.ts';
 import type { ReportCase } from '../records/report.ts';
 import type { ConversionTrace } from './conversion/trace.ts';
 import type { StepResult } from './step.ts';
@@ -88,20 +89,36 @@ export class RunFolder {
           : { ...reportCase.artifact, path: artifact },
       candidate: artifact === null ? reportCase.candidate : { ...reportCase.candidate, path: artifact },
       tensors: this.#copyTensors(trace, `tensors/${place}`),
+      ...(reportCase.investigation === undefined
+        ? {}
+        : { investigation: { ...reportCase.investigation, files: this.keepFound(conversion, trace.investigation) } }),
     };
   }
 
+  /** Copies what an investigation made (a mended copy, a reduced model) beside the artifact. */
+  keepFound({ id }: Conversion, found: ConversionTrace['investigation']): Investigation['files'] {
+    const place = id.split('/').map(folderName).join('/');
+    return (found?.kept ?? []).map(({ kind, about, model }, i) => {
+      const folder = `artifacts/${place}/${kind}${i === 0 ? '' : `-${i + 1}`}`;
+      return { kind, about, path: this.#copyModel(model.ref.path, model.ref.format as Format, folder) };
+    });
+  }
+
   #copyArtifact({ dir, value }: StepResult<Artifact>, folder: string): string {
-    const from = join(dir, value.path);
-    const name = `${folder}/${basename(from)}`;
     // Candidates that differ only by runtime share their artifact.
-    if (existsSync(join(this.dir, name))) return name;
+    const name = `${folder}/${basename(value.path)}`;
+    return existsSync(join(this.dir, name))
+      ? name
+      : this.#copyModel(join(dir, value.path), value.format as Format, folder);
+  }
+
+  #copyModel(from: string, format: Format, folder: string): string {
+    const name = `${folder}/${basename(from)}`;
     if (statSync(from).isDirectory()) copy(from, join(this.dir, name));
     else {
       // Weights in files of their own lie beside the model, or below.
       const base = dirname(from);
-      for (const file of modelFiles(from, value.format as Format))
-        copy(file, join(this.dir, folder, relative(base, file)));
+      for (const file of modelFiles(from, format)) copy(file, join(this.dir, folder, relative(base, file)));
     }
     return name;
   }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { OnparError } from '../core/errors.ts';
 import { makeFinding, sentence } from '../core/findings.ts';
 import { packageVersion } from '../core/paths.ts';
@@ -12,6 +12,8 @@ import { RunContext } from './context.ts';
 import type { ConversionTrace } from './conversion/trace.ts';
 import type { Emit } from './emit.ts';
 import { countCases, exitCodeOf } from './exit-code.ts';
+import type { InvestigateChoice } from './investigate/choice.ts';
+import { Investigations } from './investigate/failures.ts';
 import { machine } from './machine.ts';
 import { reportCase } from './report-case.ts';
 import { reproduceCommands } from './reproduce.ts';
@@ -37,6 +39,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** How the command was called, for the commands that run a conversion again. */
   readonly command: readonly string[];
+  /** How much looking for the causes of failures may cost; null: nobody looks. */
+  readonly investigate: InvestigateChoice | null;
 }
 
 export interface FinishedRun {
@@ -71,6 +75,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     endInstalls();
   };
   options.signal.addEventListener('abort', stop);
+  const investigations = options.investigate === null ? null : new Investigations(options.investigate);
   const done = new Map<string, { conversion: Conversion; trace: ConversionTrace; record: ReportCase }>();
   try {
     emit({ type: 'run-start', conversions: plan.conversions.length, title: plan.title });
@@ -78,6 +83,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
     const records = new Map<string, Promise<ReportCase | undefined>>();
     const convert = async (conversion: Conversion): Promise<ReportCase | undefined> => {
       const trace = await runConversion(ctx, conversion, plan.seed);
+      await investigations?.look(ctx, conversion, trace);
       // What the interruption itself broke is not a result.
       if (options.signal.aborted && trace.failure !== null) return undefined;
       // Links stand before what is built on them, so that they are under way already.
@@ -141,6 +147,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Finished
         durationMs: Date.now() - started.getTime(),
         exitCode,
         seed: plan.seed,
+        command: { argv: options.command.slice(1), folder: relative(folder.dir, process.cwd()) || '.' },
         plan: plan.digest,
         shard: plan.shard === null ? null : { ...plan.shard },
         partial: interrupted,

@@ -1,6 +1,6 @@
+import type { ModelEdit } from '../records/edit.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import { transpose } from '../tensor/transpose.ts';
-import type { ModelEdit } from './edit.ts';
 import type { How, Ran, Specimen } from './lab.ts';
 import { distance, explainedShare, wrongness } from './measure.ts';
 import type { Question } from './scene.ts';
@@ -84,7 +84,8 @@ export function counterpart(
   return { ...value, shape };
 }
 
-async function wholeBench({ scene }: Question): Promise<Bench | null> {
+/** All of the candidate with its failing outputs. */
+export async function wholeBench({ scene }: Question): Promise<Bench | null> {
   const { lab, how, sample } = scene;
   const { candidate, reference } = lab;
   if (candidate === null) return null;

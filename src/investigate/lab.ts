@@ -1,6 +1,6 @@
+import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
-import type { ModelEdit } from './edit.ts';
 
 export type Role = 'reference' | 'candidate';
 
@@ -45,6 +45,8 @@ export type Ran =
       readonly taps: NamedTensors;
       /** Tensors that could not be tapped, with the reason. */
       readonly untapped: readonly { readonly name: string; readonly reason: string }[];
+      /** Outputs that came out otherwise because of tapping, relative to their rms as deployed; null where it is no number. */
+      readonly apart: readonly { readonly output: string; readonly relative: number | null }[];
       readonly milliseconds: number;
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
@@ -90,6 +92,30 @@ export interface OutputFacts {
   readonly floor: number | null;
 }
 
+/** What a whole comparison over all samples said. */
+export interface Judged {
+  readonly verdict: 'pass' | 'fail' | 'unverifiable' | 'error' | 'skipped';
+  /** Largest error of an output relative to its scale; null: nothing could be compared. */
+  readonly error: number | null;
+  /** Codes of findings that fail it. */
+  readonly codes: readonly string[];
+}
+
+/** One thing that is done otherwise than the suite has it: the conversion is run again with it, from the export on. */
+export interface Otherwise {
+  readonly runtimeOptions?: Readonly<Record<string, unknown>>;
+  readonly exporterOptions?: Readonly<Record<string, unknown>>;
+  /** Versions of the runtime's or exporter's package, as in `onnxruntime@1.22.0`. */
+  readonly runtimeVersion?: string;
+}
+
+/** A model that is kept beside the report. */
+export interface Kept {
+  readonly kind: 'repair' | 'mixed-precision' | 'bundle';
+  /** What it is and what it shows, in a sentence. */
+  readonly about: string;
+}
+
 /**
  * What an investigation may ask for. The engine answers, each question as a step of its own: cached by content, run in the
  * same workers and executors as everything else, and refused with `BudgetSpent` when time is up or the user interrupts.
@@ -124,6 +150,14 @@ export interface Lab {
   observed(sample: string): { readonly reference: NamedTensors | null; readonly candidate: NamedTensors | null };
   /** Options that the runtime of a side knows, with their allowed values and what is set. */
   runtimeOptions(role: Role): Readonly<Record<string, { readonly values: readonly unknown[]; readonly set: unknown }>>;
+  /** Options of the exporter that made the candidate, likewise; empty where none did. */
+  exporterOptions(): Readonly<Record<string, { readonly values: readonly unknown[]; readonly set: unknown }>>;
+  /** Compares the reference with a specimen of the candidate on all samples, by the rules that failed it. */
+  judge(specimen: Specimen): Promise<Judged>;
+  /** Runs the conversion with one thing changed. */
+  otherwise(change: Otherwise): Promise<Judged>;
+  /** Keeps a specimen's file beside the report; gives back where, relative to the run folder. */
+  keep(specimen: Specimen, kept: Kept): void;
   /** Seconds left. */
   secondsLeft(): number;
   /** Tells what is being done, for people who watch. */

@@ -1,8 +1,8 @@
 import type { DiagnosisCode } from '../core/diagnosis-catalogue.ts';
+import type { ModelEdit } from '../records/edit.ts';
 import type { OpGraph } from '../records/graph.ts';
 import type { Divergence, TensorMatch } from '../records/investigation.ts';
 import type { NamedTensors } from '../tensor/tensor.ts';
-import type { ModelEdit } from './edit.ts';
 import type { How, Lab, Specimen } from './lab.ts';
 
 /** One side of a scene: its graph and the values that its tensors took. */

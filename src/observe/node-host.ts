@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { OnparError, toFailure } from '../core/errors.ts';
 import { fileSafe } from '../core/paths.ts';
+import type { SampleRun } from '../records/observation.ts';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors.ts';
 import type { NamedTensors, Tensor } from '../tensor/tensor.ts';
 import { transpose } from '../tensor/transpose.ts';
-import { PROTOCOL_VERSION, type StepRequest, type Tapped, type Verb, type Verbs } from '../workers/protocol.ts';
+import { PROTOCOL_VERSION, type StepRequest, type Verb, type Verbs } from '../workers/protocol.ts';
 import { packagesIn } from './packages.ts';
 import { pluginRuntimes } from './plugin.ts';
 import { NODE_RUNTIMES } from './registry.ts';
@@ -247,9 +248,12 @@ async function once(model: NodeSession, fed: NamedTensors, layouts: Feeding['out
 const infoOf = (tensors: NamedTensors) =>
   [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
 
-function written({ tensors, missing }: Pick<TappedRun, 'tensors' | 'missing'>, file: string): Tapped {
+function written(
+  { tensors, missing }: Pick<TappedRun, 'tensors' | 'missing'>,
+  file: string,
+): NonNullable<SampleRun['tapped']> {
   writeSafetensors(file, tensors);
-  return { file, tensors: infoOf(tensors), missing };
+  return { file, tensors: infoOf(tensors), missing: [...missing] };
 }
 
 const channel = createWriteStream('', { fd: 3 });

@@ -24,4 +24,4 @@ export type RunEvent = { readonly time: string } & (
   | { readonly type: 'run-end'; readonly exitCode: number }
 );
 
-export type StepKind = 'describe' | 'export' | 'sample' | 'perturb' | 'observe' | 'compare';
+export type StepKind = 'describe' | 'export' | 'sample' | 'perturb' | 'edit' | 'observe' | 'compare';

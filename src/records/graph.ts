@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DTYPES } from '../tensor/dtype.ts';
-import { dim } from './contract.ts';
+import { dim, quantization } from './contract.ts';
 
 /** Where in the user's source a node was written. */
 export const sourcePlace = z.object({
@@ -46,10 +46,12 @@ export const opTensor = z.object({
   dtype: z.enum(DTYPES).nullable(),
   /** Null: unknown. */
   shape: z.array(dim).nullable(),
-  /** It is held by the model: a weight, a table, a bound. */
+  /** It is held by the model, or made of what is: a weight, a table, a bound. */
   constant: z.boolean().optional(),
-  /** It can be tapped. Constants, inputs and what lies in subgraphs cannot. */
+  /** It can be tapped. Constants, inputs and what lies in subgraphs are not; runtimes that say `taps` give constants out when asked by name. */
   tappable: z.boolean(),
+  /** Stored integers stand for real numbers. */
+  quantization: quantization.optional(),
 });
 export type OpTensor = z.infer<typeof opTensor>;
 

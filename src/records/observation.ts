@@ -10,6 +10,16 @@ export const sampleRun = z.object({
   outputs: z.array(tensorInfo),
   milliseconds: z.number(),
   failure: failure.optional(),
+  /** Intermediate values that were asked for, in a file of their own; `missing` could not be had. */
+  tapped: z
+    .object({
+      file: z.string(),
+      tensors: z.array(tensorInfo),
+      missing: z.array(z.object({ name: z.string(), reason: z.string() })),
+      /** Outputs that were not the same while tapping: largest difference over the rms as deployed, null where it is no number. */
+      apart: z.array(z.object({ output: z.string(), relative: z.number().nullable() })).optional(),
+    })
+    .optional(),
 });
 export type SampleRun = z.infer<typeof sampleRun>;
 

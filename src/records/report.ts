@@ -4,6 +4,7 @@ import { outputComparison } from './comparison.ts';
 import { tensorSpec } from './contract.ts';
 import { coverage } from './coverage.ts';
 import { failure, finding } from './finding.ts';
+import { investigation } from './investigation.ts';
 import { tensorInfo } from './sample.ts';
 import { grade, verdict } from './verdict-schema.ts';
 import { REPORT_SCHEMA_VERSION } from './version.ts';
@@ -64,8 +65,13 @@ export const diagnosis = z.object({
   confidence: z.number(),
   where: z.string(),
   message: z.string(),
+  /** The code as a headline, and what to do next. */
+  title: z.string().optional(),
+  next: z.string().optional(),
+  /** The experiment in words, error before and after it, and what else it showed. */
   evidence: z.record(z.string(), z.unknown()),
 });
+export type Diagnosis = z.infer<typeof diagnosis>;
 
 /** Where in a chain of exporters a conversion stands, and how the links before it fared. */
 export const chainPlace = z.object({
@@ -108,6 +114,8 @@ export const reportCase = z.object({
   firstDivergence: z
     .object({ tensor: z.string(), node: z.string(), opType: z.string(), source: z.string().nullable() })
     .nullable(),
+  /** How the cause was looked for; missing where nobody looked, and in reports of earlier versions. */
+  investigation: investigation.optional(),
   artifact: artifact
     .pick({
       format: true,
@@ -158,6 +166,8 @@ export const report = z.object({
     durationMs: z.number(),
     exitCode: z.number().int(),
     seed: z.number().int(),
+    /** How it was called, and where: the folder from the run folder on. Missing in reports of earlier versions. */
+    command: z.object({ argv: z.array(z.string()), folder: z.string() }).optional(),
     /** Digest of the plan: two runs of the same plan can be resumed and merged. */
     plan: z.string(),
     shard: z.object({ index: z.number().int(), count: z.number().int() }).nullable(),

@@ -1,6 +1,7 @@
 import type { OutputComparison } from '../records/comparison.ts';
 import type { FailureRecord, Finding } from '../records/finding.ts';
-import type { ReportCase } from '../records/report.ts';
+import type { Diagnosis, ReportCase } from '../records/report.ts';
+import { experimentText, investigationRemark } from './cause-text.ts';
 import { chainText } from './chain-text.ts';
 import { driftLine, partLines } from './drift.ts';
 import { visible, visibleLines } from './escape.ts';
@@ -28,12 +29,23 @@ export function caseLines(c: ReportCase): TextLine[] {
     ...deciding.flatMap(findingLines),
     ...chainLine(c),
     ...(failure === null ? [] : failureLines(failure.side, failure.failure)),
-    ...c.diagnoses.map((d) => line('finding', `cause: ${d.message} [${d.code}]`)),
+    ...c.diagnoses.flatMap(causeLines),
     ...(c.firstDivergence === null ? [] : [line('finding', divergenceWords(c.firstDivergence))]),
+    ...remarkLine(investigationRemark(c)),
     ...failingOutputs(c).flatMap(outputLines),
     ...partLines(c).map((text) => line('number', text)),
     ...triedSizes(c),
     ...c.reproduce.slice(0, 1).map((r) => line('command', `again: ${r.command}`)),
+  ];
+}
+
+/** A cause, the experiment that shows it, and what to do. */
+function causeLines(d: Diagnosis): TextLine[] {
+  const experiment = experimentText(d);
+  return [
+    line('finding', `cause: ${d.message} [${d.code}]`),
+    ...(experiment === null ? [] : [line('number', `shown by: ${experiment}`)]),
+    ...(d.next === undefined ? [] : [line('fix', d.next)]),
   ];
 }
 
@@ -56,6 +68,8 @@ export const caseText = (c: ReportCase): string[] =>
   caseLines(c).map(({ kind, text }) => (kind === 'finding' ? text : `  ${text}`));
 
 const optional = (kind: LineKind, text: string | null): TextLine[] => (text === null ? [] : [line(kind, text)]);
+
+const remarkLine = (text: string | null): TextLine[] => (text === null ? [] : [line('number', text)]);
 
 const line = (kind: LineKind, text: string): TextLine => ({ kind, text: visible(text) });
 

@@ -44,6 +44,8 @@ const UNSET = {
   VIRTUAL_ENV: undefined,
   COLUMNS: '300',
   NO_COLOR: '1',
+  // What a failure costs to explain is asked for by the tests that are about it.
+  ONPAR_INVESTIGATE: 'off',
 };
 
 /** Starts the built command line as a person would: a real process. */

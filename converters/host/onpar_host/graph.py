@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .contract import Quantization
+
 Dim = int | str | None
 
 
@@ -63,12 +65,17 @@ class OpNode:
 
 @dataclass(frozen=True)
 class OpTensor:
-    """`dtype` and `shape` None: unknown. `tappable`: `run` can give it out."""
+    """`dtype` and `shape` None: unknown. `tappable`: `run` can give it out.
+
+    `constant`: held by the model, or made of what is. `quantization`: how stored integers stand for
+    real numbers.
+    """
 
     dtype: str | None
     shape: Sequence[Dim] | None
     tappable: bool
     constant: bool = False
+    quantization: Quantization | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As in records."""
@@ -77,6 +84,7 @@ class OpTensor:
             "shape": None if self.shape is None else list(self.shape),
             "tappable": self.tappable,
             **({"constant": True} if self.constant else {}),
+            **({} if self.quantization is None else {"quantization": self.quantization.as_json()}),
         }
 
 

@@ -27,6 +27,10 @@ class Session:
         self.contract = contract
         self.facts: dict[str, Any] = facts or {}
         self.findings: list[Finding] = findings or []
+        self.graph_facts: dict[str, Any] = {}
+        """What came out while `graph` was answered: how it was made."""
+        self.apart: dict[str, float] = {}
+        """Outputs that differed while the last sample was tapped, relative to their rms."""
 
     def prepare(self, inputs: dict[str, Tensor]) -> Any:
         """The framework's own form of the inputs. They are read-only views: copy what may be written."""
@@ -39,6 +43,9 @@ class Session:
     def collect(self, result: Any) -> dict[str, Tensor]:
         """Named outputs in the model's order."""
         raise NotImplementedError
+
+    def example(self, feed: Any) -> None:
+        """Inputs of a sample, before `graph`, for models whose graph is found by running them."""
 
     def graph(self) -> OpGraph:
         """What the model computes. Only of sessions opened with `taps`.
@@ -53,7 +60,8 @@ class Session:
         """Runs the model once and gives out tensors of its graph.
 
         Returns what `execute` returns, the tensors by name, and of those that could not be had the
-        reason. The result is that of `execute`, or the run says so by failing.
+        reason. The result is that of `execute`, or the run says so by failing. Where the tensors come
+        of a run of their own, `apart` says how far its outputs are from that result.
         """
         raise WorkerError("taps-unsupported", "this runtime gives out no intermediate values")
 

@@ -85,4 +85,10 @@ class Toolchain:
             )
         filled = with_defaults(options, entry.get("options", {}), f"{kind} {name}")
         variants = tuple(entry.get("variants", ()))
-        return Plugin(name, importlib.import_module(entry["module"]), filled, variants, entry.get("taps", False))
+        return Plugin(
+            name,
+            importlib.import_module(entry["module"]),
+            filled,
+            variants,
+            entry.get("taps", False),
+        )

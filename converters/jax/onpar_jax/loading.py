@@ -39,8 +39,11 @@ class Function:
 
     def widened(self) -> Callable[..., Any]:
         """The same with float weights in double precision."""
-        jax = require("jax")
-        return self._with(jax.tree_util.tree_map(_wide, self.weights))
+        return self._with(self.wide_weights())
+
+    def wide_weights(self) -> Any:
+        """Float weights in double precision."""
+        return require("jax").tree_util.tree_map(_wide, self.weights)
 
     def _with(self, weights: Any) -> Callable[..., Any]:
         if self.weights is None:
@@ -117,7 +120,7 @@ def _replaced(weights: Any, model: Model) -> Any:
             "weights-mismatch", f"{shown}: {error}", fix="give a safetensors file"
         ) from error
     leaves, tree = jax.tree_util.tree_flatten_with_path(weights)
-    named = {".".join(_key(part) for part in parts): leaf for parts, leaf in leaves}
+    named = {".".join(key_of(part) for part in parts): leaf for parts, leaf in leaves}
     wrong = [f"{name} is missing" for name in named if name not in stored]
     wrong += [f"{name} is not in the model" for name in stored if name not in named]
     wrong += [
@@ -134,7 +137,8 @@ def _replaced(weights: Any, model: Model) -> Any:
     return jax.tree_util.tree_unflatten(tree, [stored[name].array for name in named])
 
 
-def _key(part: Any) -> str:
+def key_of(part: Any) -> str:
+    """One step of the path to a parameter, as files of weights call it."""
     for attribute in ("key", "idx", "name"):
         if hasattr(part, attribute):
             return str(getattr(part, attribute))

@@ -36,20 +36,36 @@ def as_variant(function: Function, variant: Variant, shown: str) -> Callable[...
     Raises WorkerError `variant-unsupported` where it says float32 itself.
     """
     jax = require("jax")
-    call = function.widened() if variant.float64 else function.call
+    trace = as_traced(function, variant, shown)
 
     def run(*inputs: Any) -> Any:
-        program, shape = jax.make_jaxpr(call, return_shape=True)(*inputs)
-        if variant.float64:
-            _refuse_narrow(program.jaxpr, shown)
-        constants = [
-            _moved(constant, place, variant) for place, constant in enumerate(program.consts)
-        ]
+        program, constants, shape = trace(*inputs)
         flat = jax.tree_util.tree_leaves(inputs)
         answers = jax.core.eval_jaxpr(program.jaxpr, constants, *flat)
         return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(shape), answers)
 
     return run
+
+
+def as_traced(function: Function, variant: Variant | None, shown: str) -> Callable[..., Any]:
+    """Gives, for inputs, the traced program, its constants as the variant has them, and the shape of
+    what it returns. Raises WorkerError `variant-unsupported`."""
+    jax = require("jax")
+    wide = variant is not None and variant.float64
+    call = function.widened() if wide else function.call
+
+    def trace(*inputs: Any) -> tuple[Any, list[Any], Any]:
+        program, shape = jax.make_jaxpr(call, return_shape=True)(*inputs)
+        if variant is None:
+            return program, list(program.consts), shape
+        if wide:
+            _refuse_narrow(program.jaxpr, shown)
+        constants = [
+            _moved(constant, place, variant) for place, constant in enumerate(program.consts)
+        ]
+        return program, constants, shape
+
+    return trace
 
 
 def _moved(constant: Any, place: int, variant: Variant) -> Any:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from onpar_host.contract import Contract, TensorSpec
+from onpar_host.graph import OpGraph
 from onpar_host.packages import require
 from onpar_host.session import Session
+from onpar_host.stand_ins import stand_ins
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
 from .device import Device
 from .forward import Call
+from .taps.tapping import Source, Tapping
 from .tensors import collect_outputs, to_torch
 
 
@@ -24,6 +28,8 @@ class Feed:
 
     tensors: dict[str, Any]
     call: Call
+    deployed: dict[str, Any] = field(default_factory=dict)
+    """The same before a variant widened them."""
 
     def run(self, module: Any) -> Any:
         """Calls the module."""
@@ -56,32 +62,78 @@ class TorchSession(Session):
         facts = {**facts, "threads": self._threads, **device.facts(self.module)}
         # Names and order only: whether a dtype or size is refused is the module's to say.
         super().__init__(Contract(inputs=inputs, names="none"), facts)
+        self._tapping: Tapping | None = None
+        self._example: Feed | None = None
+
+    def tap(self, source: Source | None, form: str, root: str, wide: bool) -> None:
+        """Makes `graph` and `execute_tapped` possible; `source` exports the model (None: nothing does)."""
+        self._tapping = Tapping(self, source, form, root, wide)
 
     def call_for(self, names: list[str]) -> Call:
         """How inputs of these names go into the module."""
         raise NotImplementedError
 
     def prepare(self, inputs: dict[str, Tensor]) -> Feed:
-        tensors = {name: to_torch(t) for name, t in inputs.items()}
+        tensors = deployed = {name: to_torch(t) for name, t in inputs.items()}
         if self._variant is not None:
             tensors = {name: self._variant.input(t) for name, t in tensors.items()}
         placed = {name: self._device.put(t) for name, t in tensors.items()}
-        return Feed(placed, self.call_for(list(inputs)))
+        return Feed(placed, self.call_for(list(inputs)), deployed)
 
-    def execute(self, feed: Feed) -> Any:
+    def execute(self, feed: Feed, watched: AbstractContextManager[Any] | None = None) -> Any:
+        """`watched` is entered first, so that it sees what a variant makes of the operators."""
+        with watched or nullcontext(), self.computing():
+            return self.run(feed)
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """The conditions of every run: threads, no gradients, the variant, the device."""
         torch = require("torch")
         # The thread count belongs to the process, which serves other sessions too.
         torch.set_num_threads(self._threads)
         try:
             running = self._variant.running() if self._variant else nullcontext()
             with torch.no_grad(), running, self._device.computing():
-                return self.run(feed)
+                yield
         finally:
             torch.set_num_threads(self._default_threads)
 
     def run(self, feed: Feed) -> Any:
         """Calls the module with what was fed."""
         return feed.run(self.module)
+
+    def arguments(self, feed: Feed) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What `run` calls the module with."""
+        call = feed.call
+        positional = tuple(feed.tensors[name] for name in call.positional)
+        return positional, {p: feed.tensors[name] for p, name in call.keywords.items()}
+
+    def example(self, feed: Feed) -> None:
+        self._example = feed
+
+    def graph(self) -> OpGraph:
+        if self._tapping is None:
+            return super().graph()
+        graph = self._tapping.graph(self._example or self.prepare(self._any_inputs()))
+        self.graph_facts = self._tapping.facts
+        return graph
+
+    def _any_inputs(self) -> dict[str, Tensor]:
+        """Raises WorkerError `taps-unsupported` where nothing tells what the model takes."""
+        own = self.example_inputs()
+        return own if own else stand_ins(self.contract.inputs)
+
+    def execute_tapped(
+        self, feed: Feed, names: list[str]
+    ) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
+        if self._tapping is None:
+            return super().execute_tapped(feed, names)
+        return self._tapping.run(feed, names)
+
+    @property
+    def gpus(self) -> list[str]:
+        """The device, if it is a GPU, as torch's random generators take it."""
+        return [self._device.name] if self._device.on_gpu else []
 
     def collect(self, result: Any) -> dict[str, Tensor]:
         return collect_outputs(result)
@@ -103,7 +155,7 @@ class TorchSession(Session):
         return states
 
     def close(self) -> None:
-        self.module = self._variant = None
+        self.module = self._variant = self._tapping = self._example = None
 
 
 def as_variant(module: Any, variant: Variant | None, root: str) -> Any | None:

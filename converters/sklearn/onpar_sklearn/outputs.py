@@ -28,6 +28,22 @@ def answer(estimator: Any, features: Any) -> dict[str, Any]:
     return {OUTPUT: _column(label)}
 
 
+def output_names(estimator: Any) -> list[str]:
+    """Names of what `answer` gives, in its order, without asking."""
+    from sklearn.base import is_classifier, is_clusterer, is_outlier_detector
+
+    if not hasattr(last_step(estimator), "predict"):
+        return [OUTPUT]
+    if is_classifier(estimator):
+        scored = hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
+        return [LABEL, PROBABILITIES] if scored else [LABEL]
+    if is_outlier_detector(estimator):
+        return [LABEL, SCORES]
+    if is_clusterer(estimator):
+        return [LABEL, SCORES] if hasattr(estimator, "transform") else [LABEL]
+    return [OUTPUT]
+
+
 def _probabilities(estimator: Any, features: Any) -> dict[str, Any]:
     """predict_proba, else decision_function, else nothing."""
     if hasattr(estimator, "predict_proba"):

@@ -110,7 +110,7 @@ def _is_learnt(owner: Any, key: str) -> bool:
     Helpers without that convention (calibrators, node arrays, losses' links) are walked through
     where they hold other objects, and their arrays are learnt too.
     """
-    if key in _DESCRIPTIONS:
+    if key in DESCRIPTIONS:
         return False
     if key.endswith("_") and not key.startswith("__"):
         return True
@@ -143,7 +143,7 @@ _UNDERSCORED = frozenset(
 )
 """Private attributes of estimators that prediction computes with."""
 
-_DESCRIPTIONS = frozenset(
+DESCRIPTIONS = frozenset(
     [
         "classes_",
         "categories_",

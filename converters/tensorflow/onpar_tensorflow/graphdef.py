@@ -114,7 +114,7 @@ def open_graph(
             f"has no output that depends on {_listed(starts)} and that nothing else uses",
             "name the tensors to read with the option outputs",
         )
-    needed = _needed(given, set(starts))
+    needed = needed_by(given, set(starts))
     _refuse_variables(needed, model)
     reached = {t.name for op in needed for t in op.inputs} | {t.name for t in given}
     unfed = [t.name for t in placeholders if t.name in reached and t.name not in starts]
@@ -193,7 +193,7 @@ def _unused(graph: Any, starts: dict[str, Any]) -> list[Any]:
     """Outputs by the graph's own order: nothing uses any output of their operator."""
     depends: set[str] = set(starts)
     found = []
-    for op in _in_order(graph):
+    for op in in_order(graph):
         if not any(tensor.name in depends for tensor in op.inputs):
             continue
         depends.update(tensor.name for tensor in op.outputs)
@@ -204,7 +204,7 @@ def _unused(graph: Any, starts: dict[str, Any]) -> list[Any]:
     return found
 
 
-def _in_order(graph: Any) -> list[Any]:
+def in_order(graph: Any) -> list[Any]:
     """Operators with their inputs before them, in the graph's order otherwise.
 
     Edges back (NextIteration of a version 1 loop) are followed once: what enters a loop comes
@@ -225,7 +225,7 @@ def _in_order(graph: Any) -> list[Any]:
     return order
 
 
-def _needed(outputs: Iterable[Any], fed: set[str]) -> list[Any]:
+def needed_by(outputs: Iterable[Any], fed: set[str]) -> list[Any]:
     """Every operator that computing the outputs runs, when `fed` is given."""
     seen: dict[str, Any] = {}
     stack = [tensor.op for tensor in outputs if tensor.name not in fed]

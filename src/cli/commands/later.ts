@@ -17,7 +17,6 @@ const later = (usage: string, describe: string): Command => ({
 });
 
 export const LATER: readonly Command[] = [
-  later('investigate <run> [case]', 'Find where and why a conversion differs'),
   later('diff <a> <b>', 'What changed between two runs'),
   later('pack <case>', 'Pack a proven conversion with its evidence'),
   later('verify <package>', 'Prove a package again'),

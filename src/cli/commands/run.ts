@@ -6,6 +6,7 @@ import { findSuite, looksLikeSuite, SUITE_NAMES } from '../../suite/names.ts';
 import type { Suite } from '../../suite/suite.ts';
 import type { Command } from '../command.ts';
 import { executionOptions, executionOverrides } from '../options/execution.ts';
+import { investigationOptions } from '../options/investigation.ts';
 import { judgementOptions, judgementOverrides } from '../options/judgement.ts';
 import { outputOptions } from '../options/output.ts';
 import { type Args, many, one, optionValue, pairs } from '../options/parse.ts';
@@ -14,7 +15,8 @@ import { sampleOptions, sampleOverrides } from '../options/samples.ts';
 import { selection, selectionOptions } from '../options/selection.ts';
 
 /** Everything that a run of models takes. */
-export const runOptions = (y: Argv): Argv => outputOptions(executionOptions(judgementOptions(sampleOptions(y))));
+export const runOptions = (y: Argv): Argv =>
+  outputOptions(executionOptions(investigationOptions(judgementOptions(sampleOptions(y)))));
 
 export const run: Command = {
   usage: 'run [targets..]',
@@ -72,9 +74,9 @@ export const run: Command = {
         '',
       )
       .example('$0 run suite.yaml --case "digits/*" --json > report.json', ''),
+  plan: (args) => planRun(many(args, 'targets'), args),
   async run(args) {
-    const targets = many(args, 'targets');
-    const plan = await planRun(targets, args);
+    const plan = await planRun(many(args, 'targets'), args);
     const { runForPerson } = await import('../session.ts');
     return runForPerson(plan, args, ['onpar', ...process.argv.slice(2)]);
   },

@@ -1,5 +1,4 @@
 import type { Argv } from 'yargs';
-import { OnparError } from '../../core/errors.ts';
 import type { Overrides } from '../../suite/overrides.ts';
 import { parseToleranceOptions } from '../../suite/tolerance-text.ts';
 import { type Args, many, pairs } from './parse.ts';
@@ -25,11 +24,6 @@ export const judgementOptions = (y: Argv): Argv =>
       describe:
         'Slower checks of both models too: a process started afresh must give the same answers; which activations inside an ONNX model the samples never moved (default in suites; there `--no-deep` leaves them out)',
       group: 'Judgement:',
-    })
-    .option('investigate', {
-      type: 'string',
-      describe: 'Explain failures: --investigate[=off] (not built yet)',
-      group: 'Judgement:',
     });
 
 export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | 'mapOutputs' | 'deep'> {
@@ -38,20 +32,4 @@ export function judgementOverrides(args: Args): Pick<Overrides, 'tolerances' | '
     deep: args.deep as boolean | undefined,
     mapOutputs: Object.fromEntries(pairs(args, 'map-output', 'REFERENCE=CANDIDATE')),
   };
-}
-
-/** Options that parse but do nothing yet are told, once, so that nobody believes they did. */
-export function notBuiltYet(args: Args): string[] {
-  const notes: string[] = [];
-  const investigate = many(args, 'investigate').at(-1);
-  if (investigate !== undefined && !['', 'on', 'off', 'true', 'false'].includes(investigate)) {
-    throw new OnparError({
-      code: 'bad-option',
-      message: `--investigate=${investigate}`,
-      fix: 'allowed: --investigate, --investigate=off',
-    });
-  }
-  if (investigate !== undefined && !['off', 'false'].includes(investigate))
-    notes.push('--investigate is not built yet and was ignored');
-  return notes;
 }

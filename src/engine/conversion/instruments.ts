@@ -6,11 +6,9 @@ import { makeFinding } from '../../core/findings.ts';
 import type { Format } from '../../formats/known.ts';
 import { modelFiles, weightFiles } from '../../formats/model-files.ts';
 import type { Conversion } from '../../plan/conversion.ts';
-import type { RuntimeInfo } from '../../records/catalogue.ts';
 import type { Observation } from '../../records/observation.ts';
 import type { Sample } from '../../records/sample.ts';
 import type { PerturbStep, Variant } from '../../records/variant.ts';
-import { catalogue } from '../catalogue.ts';
 import type { RunContext } from '../context.ts';
 import type { StepResult } from '../step.ts';
 import { type CompareRequest, compareObservations } from '../steps/compare.ts';
@@ -22,6 +20,7 @@ import { declaredStep } from './declared-step.ts';
 import { inspectTfjs } from './inspect-tfjs.ts';
 import type { ObservedSide } from './side.ts';
 import type { Trace } from './trace.ts';
+import { twinOf } from './twin.ts';
 
 /** Runs of the reference that rounding moved; four told floors apart wherever they were tried, small outputs need more. */
 const RUNS = 4;
@@ -275,15 +274,6 @@ const movingStates = <T extends Pick<ObservedSide, 'steps' | 'stepsKey'>>(side: 
     stepsKey: [side.stepsKey, 'moved', seed],
   };
 };
-
-/** The runtime that evaluates a side in float64: its own where that can, else one of the same format that can. */
-function twinOf(deployed: RuntimeInfo, { model }: ObservedSide): RuntimeInfo | null {
-  if (deployed.variants?.includes('float64') === true) return deployed;
-  const { format } = model.ref;
-  return (
-    catalogue().runtimes.find((r) => r.formats.includes(format) && r.variants?.includes('float64') === true) ?? null
-  );
-}
 
 /** What of a reference can be moved to measure its floor. */
 export const reachOf = (conversion: Conversion, reference: ObservedSide): 'weights' | 'inputs' =>

@@ -3,10 +3,30 @@ import type { Spread } from '../../compare/fitness/fitness.ts';
 import type { RawFinding } from '../../core/findings.ts';
 import type { Artifact } from '../../records/artifact.ts';
 import type { Coverage } from '../../records/coverage.ts';
+import type { Investigation } from '../../records/investigation.ts';
 import type { Observation, SampleRun } from '../../records/observation.ts';
+import type { Diagnosis, ReportCase } from '../../records/report.ts';
+import type { SamplePlan } from '../../records/rules.ts';
 import type { Sample } from '../../records/sample.ts';
+import type { KeyedModel } from '../model-key.ts';
 import type { StepResult } from '../step.ts';
+import type { Probing } from './probing.ts';
 import type { ObservedSide } from './side.ts';
+
+/** What looking for the cause of a failure found, as the report has it. */
+export interface Investigated {
+  readonly investigation: Investigation;
+  readonly diagnoses: readonly Diagnosis[];
+  readonly firstDivergence: ReportCase['firstDivergence'];
+  /** Models to be kept beside the report. */
+  readonly kept: readonly KeptModel[];
+}
+
+export interface KeptModel {
+  readonly kind: Investigation['files'][number]['kind'];
+  readonly about: string;
+  readonly model: KeyedModel;
+}
 
 /** Everything one conversion left behind; what is missing was not reached, because an earlier part failed. */
 export interface ConversionTrace {
@@ -30,6 +50,8 @@ export interface ConversionTrace {
   /** Digest of the model that each side ran, and the environment that ran it, as far as they are known. */
   readonly digests: { readonly reference: string | null; readonly candidate: string | null };
   readonly environments: { readonly reference: string | null; readonly candidate: string | null };
+  /** What looking for the cause found; null: nobody looked. */
+  readonly investigation: Investigated | null;
 }
 
 /** A trace while its conversion runs. */
@@ -48,8 +70,11 @@ export class Trace implements ConversionTrace {
   failure: ConversionTrace['failure'] = null;
   digests: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
   environments: { reference: string | null; candidate: string | null } = { reference: null, candidate: null };
+  investigation: Investigated | null = null;
   /** How each side was observed, so that it can be observed again under another condition. */
   sides: { reference: ObservedSide | null; candidate: ObservedSide | null } = { reference: null, candidate: null };
+  /** How samples were made and what was asked beside them, so that another candidate can be judged alike. */
+  judgedBy: { readonly plan: SamplePlan; readonly probing: Probing } | null = null;
   /** Whose fault a failure is at this point. */
   side: 'reference' | 'candidate' = 'reference';
 

@@ -49,6 +49,8 @@ export interface ObserveRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** In a process that has run nothing before and ends with it. */
   readonly fresh?: boolean;
+  /** Tensors of the model's graph that are given out beside the outputs; only of runtimes with `taps`. */
+  readonly taps?: readonly string[];
 }
 
 /** Workers that may die over one observation before the samples left are given up: a crash on every sample is one fault, not many. */
@@ -79,6 +81,7 @@ export async function observeModel(
       samples: request.samples.map((s) => [s.id, s.digest]),
       probes: (request.probes ?? []).map(({ id, sample, row }) => [id, sample.digest, row]),
       replica: request.fresh === true ? 'fresh' : null,
+      ...(request.taps === undefined ? {} : { taps: request.taps }),
       place: place.digest,
       cpu: cpuFeatures(),
       threads: process.env.OMP_NUM_THREADS ?? null,
@@ -206,6 +209,7 @@ function openModel(worker: Worker, conversion: Conversion, request: ObserveReque
       options: { ...optionsOf(conversion, request) },
       inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       ...(variant === null ? {} : { variant }),
+      ...(request.taps === undefined ? {} : { taps: true as const }),
     },
     { timeoutMs: conversion.case.timeoutMs },
   );
@@ -231,6 +235,7 @@ async function runBatch(
       ...(request.layouts === undefined ? {} : { layouts: request.layouts }),
       ...(request.outputLayouts === undefined ? {} : { outputLayouts: request.outputLayouts }),
       ...(request.steps === undefined ? {} : { sequence: request.steps(opened.contract) }),
+      ...(request.taps === undefined ? {} : { taps: request.taps }),
     },
     { timeoutMs },
   );
@@ -239,12 +244,13 @@ async function runBatch(
 }
 
 /** A worker's answer as a record: file names relative to the step's folder, so that the store can be moved. */
-function recorded({ sample, file, outputs, milliseconds, failure }: SampleRun, dir: string): SampleRun {
+function recorded({ sample, file, outputs, milliseconds, failure, tapped }: SampleRun, dir: string): SampleRun {
   return {
     sample,
     ...(file === undefined ? {} : { file: relative(dir, file) }),
     outputs,
     milliseconds,
     ...(failure === undefined ? {} : { failure }),
+    ...(tapped === undefined ? {} : { tapped: { ...tapped, file: relative(dir, tapped.file) } }),
   };
 }

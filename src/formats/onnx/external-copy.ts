@@ -81,7 +81,7 @@ function refuseReplacing(target: string, originals: readonly string[]): void {
 }
 
 /** Every tensor that a model holds, wherever it hangs. */
-function* tensorsIn(model: ModelProto): Generator<TensorProto> {
+export function* tensorsIn(model: ModelProto): Generator<TensorProto> {
   for (const { graph, nodes, function: fn } of scopesOf(model)) {
     yield* graph?.initializer ?? [];
     for (const { values, indices } of graph?.sparseInitializer ?? []) yield* present(values, indices);

@@ -55,6 +55,8 @@ const signatureOf = ({ signature, userDefinedMetadata }: TfjsModelJson): TfjsSig
 export interface GraphContract {
   readonly contract: IoContract;
   readonly fetched: readonly string[];
+  /** The node that each input and output of the contract is. */
+  readonly ends: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
 }
 
 /**
@@ -65,7 +67,8 @@ export function contractOfGraph(json: TfjsModelJson, model: TfGraphModel): Graph
   const signature = signatureOf(json);
   if (signature?.inputs === undefined || signature.outputs === undefined) {
     const [inputs, outputs] = [model.inputs.map(specOfNode), model.outputs.map(specOfNode)];
-    return { contract: kindOf(inputs, outputs), fetched: outputs.map(({ name }) => name) };
+    const [taken, fetched] = [inputs, outputs].map((side) => side.map(({ name }) => name)) as [string[], string[]];
+    return { contract: kindOf(inputs, outputs), fetched, ends: { inputs: taken, outputs: fetched } };
   }
   const inputs = Object.entries(signature.inputs)
     .filter(([, { resourceId }]) => resourceId === undefined)
@@ -77,7 +80,11 @@ export function contractOfGraph(json: TfjsModelJson, model: TfGraphModel): Graph
   // A map is written in no order; tensors that the converter counted up stand in the order of the model's outputs.
   if (names === 'generated' && !isNamed) outputs.sort(([, a], [, b]) => countOf(a) - countOf(b));
   const specs = outputs.map(([name, info], i) => specOf([isNamed ? String(keys[i]) : name, info]));
-  return { contract: kindOf(inputs, specs), fetched: outputs.map(([name]) => name) };
+  const ends = {
+    inputs: inputs.map(({ name }) => signature.inputs?.[name]?.name ?? name),
+    outputs: outputs.map(([name, info]) => info.name ?? name),
+  };
+  return { contract: kindOf(inputs, specs), fetched: outputs.map(([name]) => name), ends };
 }
 
 const specOf = ([name, info]: readonly [string, TfjsTensorInfo]): TensorSpec => ({

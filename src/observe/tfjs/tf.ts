@@ -3,6 +3,8 @@ export interface Tf {
   tensor(values: TfValues, shape: readonly number[], dtype: TfDtype): TfTensor;
   loadGraphModel(handler: TfHandler): Promise<TfGraphModel>;
   loadLayersModel(handler: TfHandler): Promise<TfLayersModel>;
+  /** A model of the same layers with other outputs. */
+  model(ends: { inputs: readonly TfSymbolic[]; outputs: readonly TfSymbolic[] }): TfLayersModel;
   setBackend(name: string): Promise<boolean> | boolean;
   getBackend(): string;
   getKernel(kernel: string, backend: string): object | undefined;
@@ -44,13 +46,16 @@ export interface TfGraphModel {
   readonly outputs: readonly { readonly name: string; readonly shape?: readonly number[]; readonly dtype?: string }[];
   readonly executor?: {
     readonly graph?: { readonly nodes?: Readonly<Record<string, { readonly op: string; readonly category?: string }>> };
+    /** Constants by node name. */
+    readonly weightMap?: Readonly<Record<string, readonly TfTensor[]>>;
   };
   execute(inputs: Readonly<Record<string, TfTensor>>, outputs: readonly string[]): TfTensor | TfTensor[];
   executeAsync(inputs: Readonly<Record<string, TfTensor>>, outputs: readonly string[]): Promise<TfTensor | TfTensor[]>;
   dispose(): void;
 }
 
-interface TfSymbolic {
+/** A tensor of a layers model that is not computed yet; the same object wherever it is used. */
+export interface TfSymbolic {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly (number | null)[];
@@ -61,6 +66,19 @@ export interface TfLayersModel {
   readonly outputs: readonly TfSymbolic[];
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly layers: readonly TfLayer[];
   predictOnBatch(inputs: TfTensor | TfTensor[]): TfTensor | TfTensor[];
   dispose(): void;
+}
+
+export interface TfLayer {
+  readonly name: string;
+  getClassName(): string;
+  getConfig(): Readonly<Record<string, unknown>>;
+  readonly weights: readonly { readonly originalName: string; read(): TfTensor }[];
+  /** One for each time that it is called. */
+  readonly inboundNodes: readonly {
+    readonly inputTensors: readonly TfSymbolic[];
+    readonly outputTensors: readonly TfSymbolic[];
+  }[];
 }

@@ -10,6 +10,7 @@ import { Contract } from './contract.tsx';
 import { Coverage } from './coverage.tsx';
 import { ErrorAxis } from './error-axis.tsx';
 import { Reasons } from './findings.tsx';
+import { Cause } from './investigation.tsx';
 import { Again, Origin } from './origin.tsx';
 import { Outputs } from './outputs.tsx';
 import { Samples } from './samples.tsx';
@@ -48,6 +49,7 @@ function Full({ c }: { c: ReportCase }): VNode {
   return (
     <>
       <Reasons c={c} />
+      <Cause c={c} />
       <Chain c={c} />
       <ErrorAxis c={c} />
       <Contract c={c} />

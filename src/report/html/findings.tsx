@@ -2,24 +2,15 @@ import type { VNode } from 'preact';
 import type { ReportCase } from '../../records/report.ts';
 import { visible, visibleLines } from '../escape.ts';
 import { failureOf, findingFix, findingsOf } from '../explain.ts';
-import { formatPercent } from '../numbers.ts';
 import { outcome } from '../words.ts';
 import { Code } from './glossary.tsx';
-import { Name, Part, Prose } from './words.tsx';
+import { Part, Prose } from './words.tsx';
 
-/** Verdict and reasons: every finding as sentence, code and what the code means; then causes and the first wrong place. */
+/** Verdict and reasons: every finding as sentence, code and what the code means; causes have a part of their own. */
 export function Reasons({ c }: { c: ReportCase }): VNode | null {
   const failure = failureOf(c);
-  const place = c.firstDivergence;
   const expected = c.expected;
-  if (
-    c.findings.length === 0 &&
-    failure === null &&
-    place === null &&
-    c.diagnoses.length === 0 &&
-    expected === undefined
-  )
-    return null;
+  if (c.findings.length === 0 && failure === null && expected === undefined) return null;
   return (
     <Part label={c.verdict === 'pass' ? 'Remarks' : 'Why'}>
       {expected === undefined ? null : (
@@ -46,28 +37,6 @@ export function Reasons({ c }: { c: ReportCase }): VNode | null {
             {failure.failure.detail === undefined ? null : (
               <pre class="log">{visibleLines(failure.failure.detail).join('\n')}</pre>
             )}
-          </li>
-        )}
-        {c.diagnoses.map((d) => (
-          <li class="cause">
-            <p>
-              <b>Cause</b> <Prose text={d.message} /> <Code code={d.code} />{' '}
-              <span class="soft">confidence {formatPercent(d.confidence)}</span>
-            </p>
-          </li>
-        ))}
-        {place === null ? null : (
-          <li class="cause">
-            <p>
-              <b>Where</b> first wrong at <Name text={place.tensor} />, {visible(place.opType)}{' '}
-              <Name text={place.node} />
-              {place.source === null ? null : (
-                <>
-                  {', '}
-                  <code>{visible(place.source)}</code>
-                </>
-              )}
-            </p>
           </li>
         )}
       </ul>

@@ -48,6 +48,17 @@ svg path{vector-effect:non-scaling-stroke;fill:none}
 .key .k-faint{width:5px;height:5px;margin-bottom:2px;opacity:.5}
 .key .k-allowed{width:16px;border-radius:0;background:var(--allowed);border-right:2px solid var(--limit)}
 .key .k-floor{width:0;border-radius:0;border-right:2px dashed var(--limit)}
+.experiment{padding-left:12px;border-left:3px solid var(--g-equivalent);margin-bottom:14px;display:grid;gap:4px}
+.bars{max-width:560px;margin:2px 0}
+.bar-line{display:grid;grid-template-columns:52px minmax(0,1fr) 84px;gap:0 12px;align-items:center;font-size:13px}
+.bar{stroke:var(--limit);stroke-width:8}.bar.bad{stroke:var(--bad)}
+.path{margin-top:10px}
+.path-rows{max-height:420px;overflow:auto}
+.path-line,.path-foot{display:grid;grid-template-columns:minmax(120px,34%) minmax(0,1fr) 84px;gap:0 12px;align-items:center;font-size:13px;line-height:1.6}
+.path-foot svg{grid-column:2}
+.path-name{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.path-line.culprit{background:var(--raised)}.path-line.culprit .dot{color:var(--bad)}
+.plain{list-style:none;display:grid;gap:4px;margin-top:6px}
 .drift{margin:0 0 20px;max-width:860px}
 .drift-axis{display:grid;grid-template-columns:44px minmax(0,1fr);gap:4px 4px;margin-top:8px}
 .drift-foot{grid-column:2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import re
@@ -156,7 +157,16 @@ def _tapped(opened: OpenedModel, once: _Runner, path: str) -> dict[str, Any]:
         "file": file,
         "tensors": [tensor.info(name) for name, tensor in once.tapped.items()],
         "missing": [{"name": name, "reason": why} for name, why in once.missing.items()],
+        **({"apart": _as_json(opened.session.apart)} if opened.session.apart else {}),
     }
+
+
+def _as_json(apart: dict[str, float]) -> list[dict[str, Any]]:
+    """Infinity, which JSON has not, is null."""
+    return [
+        {"output": name, "relative": value if math.isfinite(value) else None}
+        for name, value in apart.items()
+    ]
 
 
 def _both(outputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -183,6 +193,7 @@ class _Runner:
         with failing_as("run-failed", model.shown, model.root):
             started = time.perf_counter()
             if self._taps:
+                session.apart = {}
                 result, self.tapped, self.missing = session.execute_tapped(feed, self._taps)
             else:
                 result = session.execute(feed)

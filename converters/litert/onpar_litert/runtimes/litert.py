@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,11 @@ from onpar_host.tensor import Tensor, as_tensor
 from onpar_host.variant import Variant
 
 from ..details import Endpoint, choose_signature, describe
+from ..flatbuffer import read_graph
+from ..graph import op_graph
 from ..operators import Operators, missing_operator, read_operators
 from ..perturb import perturbed_content
+from ..taps import TappingSession
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every TFLite file."""
@@ -36,12 +40,12 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
     """Raises WorkerError `model-load-failed` for a file that is no TFLite model."""
     litert = require("ai_edge_litert.interpreter")
     _check_file(model)
     kinds = litert.OpResolverType
-    resolver = kinds.AUTO if options["xnnpack"] else kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     asked = variant.perturb if variant is not None else None
     source = (
         {"model_path": model.path}
@@ -49,15 +53,21 @@ def open_model(
         else {"model_content": perturbed_content(model, asked)}
     )
 
-    def make() -> Any:
-        return litert.Interpreter(
-            **source,
-            num_threads=options["threads"],
-            experimental_op_resolver_type=resolver,
-        )
+    def make(xnnpack: bool, keep: bool) -> Any:
+        with warnings.catch_warnings():
+            # That keeping every tensor takes memory is known.
+            warnings.simplefilter("ignore", UserWarning)
+            return litert.Interpreter(
+                **source,
+                num_threads=options["threads"],
+                experimental_op_resolver_type=kinds.AUTO
+                if xnnpack
+                else kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+                experimental_preserve_all_tensors=keep,
+            )
 
     try:
-        interpreter = make()
+        interpreter = make(options["xnnpack"], False)
     except Exception as error:
         raise _refused(model, error) from error
     operators = read_operators(model)
@@ -77,7 +87,23 @@ def open_model(
         raise
     except Exception as error:
         raise _refused(model, error) from error
-    return LiteRtSession(make, interpreter, endpoint, options, operators)
+
+    def session(xnnpack: bool, keep: bool, opened: Any = None) -> LiteRtSession:
+        return LiteRtSession(lambda: make(xnnpack, keep), opened, endpoint, options, operators)
+
+    deployed = session(options["xnnpack"], False, interpreter)
+    if not taps:
+        return deployed
+    graph = op_graph(read_graph(_content(source), deployed.subgraph), endpoint)
+    return TappingSession(deployed, lambda x: session(x, True), options["xnnpack"], graph)
+
+
+def _content(source: dict[str, Any]) -> bytes:
+    """The bytes that an interpreter is made of."""
+    if "model_content" in source:
+        return source["model_content"]
+    with open(source["model_path"], "rb") as file:
+        return file.read()
 
 
 def _check_file(model: Model) -> None:
@@ -115,6 +141,7 @@ class LiteRtSession(Session):
         options: dict[str, Any],
         operators: Operators,
     ) -> None:
+        interpreter = interpreter or make()
         facts = {
             "signature": endpoint.signature,
             "signatures": sorted(interpreter.get_signature_list()),
@@ -160,19 +187,26 @@ class LiteRtSession(Session):
 
     def _one_by_one(self) -> dict[str, np.ndarray]:
         """The outputs that the last run left, those without elements as their shape says."""
-        # Signatures have graphs of their own.
-        graph = getattr(self._runner, "_subgraph_index", 0)
         details = self._runner.get_output_details() if self._runner is not None else {}
         found = {}
         for name, index in self._endpoint.outputs.items():
             try:
-                found[name] = self._interpreter.get_tensor(index, graph)
+                found[name] = self.value(index)
             except ValueError as error:
                 if EMPTY not in str(error) or name not in details:
                     raise
                 shape, kind = details[name]["shape"], details[name]["dtype"]
                 found[name] = np.empty(tuple(int(d) for d in shape), kind)
         return found
+
+    @property
+    def subgraph(self) -> int:
+        """Signatures have graphs of their own."""
+        return getattr(self._runner, "_subgraph_index", 0)
+
+    def value(self, index: int) -> np.ndarray:
+        """What the last run left in a tensor. Raises ValueError where nothing is kept."""
+        return self._interpreter.get_tensor(index, self.subgraph)
 
     def collect(self, result: dict[str, np.ndarray]) -> dict[str, Tensor]:
         return {name: as_tensor(result[name]) for name in self._endpoint.outputs}

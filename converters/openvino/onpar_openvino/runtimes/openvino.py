@@ -6,8 +6,10 @@ import os
 import re
 from typing import Any
 
+from onpar_host.apart import outputs_apart
 from onpar_host.contract import TensorSpec
 from onpar_host.errors import WorkerError
+from onpar_host.graph import OpGraph
 from onpar_host.model import Model
 from onpar_host.packages import package_version, require
 from onpar_host.session import Session
@@ -19,6 +21,7 @@ from ..dtypes import from_openvino, to_openvino
 from ..perturb import perturb_constants
 from ..precision import precision_facts
 from ..reading import read_model, reason_of, weights_file
+from ..taps import OpenVinoTaps
 from ..tflite_scales import with_scales
 
 DEVICE = "CPU"
@@ -39,6 +42,7 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
     """Compiles the model for the CPU with no setting but those asked for.
 
@@ -49,8 +53,12 @@ def open_model(
     _refuse_handed_on_strings(model, graph)
     if variant is not None and variant.perturb is not None:
         perturb_constants(graph, variant.perturb)
+
+    def compiled_copy(copy: Any) -> Any:
+        return require("openvino").Core().compile_model(copy, DEVICE, _settings(options))
+
     try:
-        compiled = require("openvino").Core().compile_model(graph, DEVICE, _settings(options))
+        compiled = compiled_copy(graph)
     except Exception as error:
         raise WorkerError(
             "model-load-failed",
@@ -58,7 +66,12 @@ def open_model(
             f"{reason_of(error, model.root)}",
             fix="check the operators and dtypes against those that the CPU device supports",
         ) from error
-    return OpenVinoSession(model, graph, compiled, options)
+    session = OpenVinoSession(model, graph, compiled, options)
+    if taps:
+        again = None if model.format == "openvino" else read_model(model)
+        known = OpenVinoTaps(graph, again, session.contract, compiled_copy, model.format)
+        session.look_into(known)
+    return session
 
 
 def _refuse_handed_on_strings(model: Model, graph: Any) -> None:
@@ -106,6 +119,7 @@ class OpenVinoSession(Session):
         super().__init__(contract, facts)
         self._compiled = compiled
         self._request = compiled.create_infer_request()
+        self._taps: OpenVinoTaps | None = None
         self._files = [weights_file(model)] if model.format == "openvino" else []
 
     def prepare(self, inputs: dict[str, Tensor]) -> list[Any]:
@@ -119,6 +133,25 @@ class OpenVinoSession(Session):
             self._request.set_input_tensor(position, tensor)
         self._request.infer()
 
+    def look_into(self, taps: OpenVinoTaps) -> None:
+        """Makes ready for `graph`."""
+        self._taps = taps
+        self.facts["taps"] = "outputs of a copy, which the device may fuse less"
+
+    def graph(self) -> OpGraph:
+        return super().graph() if self._taps is None else self._taps.graph()
+
+    def execute_tapped(
+        self, feed: list[Any], names: list[str]
+    ) -> tuple[None, dict[str, Tensor], dict[str, str]]:
+        if self._taps is None:
+            return super().execute_tapped(feed, names)
+        self.execute(feed)
+        tensors, outputs, missing = self._taps.values(feed, names)
+        own = self.collect(None)
+        self.apart = outputs_apart(own, dict(zip(own, outputs, strict=True)))
+        return None, tensors, missing
+
     def collect(self, result: None) -> dict[str, Tensor]:
         return {
             spec.name: from_openvino(spec.name, self._request.get_output_tensor(position))
@@ -129,7 +162,7 @@ class OpenVinoSession(Session):
         return [path for path in self._files if os.path.isfile(path)]
 
     def close(self) -> None:
-        self._request = self._compiled = None
+        self._request = self._compiled = self._taps = None
 
 
 def _check_bounds(inputs: dict[str, Tensor], bounds: Bounds) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,6 +19,7 @@ from ..facts import module_facts
 from ..forward import Call, forward_parameters, parameter_names, plan_call
 from ..loading import load_module
 from ..tensors import from_torch, named_outputs, to_torch
+from ..untouched import untouched
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def traceable_of(job: ExportJob, module: Any, source: ModuleType | None) -> Trac
         module_facts(module),
     )
     about = f"{job.model.shown} does not run on its example inputs"
-    with failing_as("export-failed", about, job.model.root), torch.no_grad(), _untouched(module):
+    with failing_as("export-failed", about, job.model.root), torch.no_grad(), untouched(module):
         copies = [tensor.clone() for tensor in traceable.args]
         result = module(*copies, **{k: v.clone() for k, v in traceable.kwargs.items()})
     traceable.output_names.extend(named_outputs(result))
@@ -93,21 +93,6 @@ def traceable_of(job: ExportJob, module: Any, source: ModuleType | None) -> Trac
 def _ordered(examples: dict[str, Tensor], inputs: list[TensorSpec]) -> dict[str, Tensor]:
     names = [spec.name for spec in inputs]
     return {name: examples[name] for name in names} if set(names) == set(examples) else examples
-
-
-@contextmanager
-def _untouched(module: Any) -> Iterator[None]:
-    """A run in training mode moves batch statistics; the exported model must not show it."""
-    saved = [(buffer, buffer.clone()) for buffer in module.buffers()]
-    torch = require("torch")
-    state = torch.random.get_rng_state()
-    try:
-        yield
-    finally:
-        torch.random.set_rng_state(state)
-        for buffer, before in saved:
-            if buffer.shape == before.shape:
-                buffer.copy_(before)
 
 
 def dynamic_axes(inputs: list[TensorSpec]) -> dict[str, dict[int, str | None]]:
@@ -123,12 +108,19 @@ def dynamic_axes(inputs: list[TensorSpec]) -> dict[str, dict[int, str | None]]:
 def dynamic_shapes(
     job: ExportJob, traceable: Traceable, of: Callable[[str | None], Any]
 ) -> dict[str, Any] | None:
+    """`dynamic_shapes_of` the inputs that the suite declares."""
+    return dynamic_shapes_of(job.inputs, traceable, of)
+
+
+def dynamic_shapes_of(
+    inputs: list[TensorSpec], traceable: Traceable, of: Callable[[str | None], Any]
+) -> dict[str, Any] | None:
     """`dynamic_shapes` of torch.export: by parameter of forward, in call order.
 
     `of` gives what stands for a dimension with this name (None: one without); fixed axes are left
     out. None when every size is fixed.
     """
-    axes = dynamic_axes(job.inputs)
+    axes = dynamic_axes(inputs)
     if not any(axes.values()):
         return None
     shapes = {

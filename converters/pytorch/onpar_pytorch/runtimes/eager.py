@@ -18,6 +18,7 @@ from ..execution import Feed, TorchSession, as_variant
 from ..facts import module_facts
 from ..forward import Call, forward_parameters, plan_call
 from ..loading import load_module
+from ..taps.sources import ModuleSource, copied, module_key
 from ..tensors import from_torch
 from .compiling import Compiled
 
@@ -32,13 +33,21 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
     """Raises WorkerError with the codes of loading (docs/worker-protocol.md), and
     `runtime-unavailable` without the device that was asked for.
     """
     device = device_of(options, variant)
     module, source = load_module(model)
-    return EagerSession(module, source, model, inputs, options, variant, device)
+    # A variant changes the module in place; what is exported is the one that is deployed.
+    deployed = (module if variant is None else copied(module)) if taps else None
+    session = EagerSession(module, source, model, inputs, options, variant, device)
+    if taps:
+        exports = None if deployed is None else ModuleSource(deployed, inputs, module_key(model))
+        wide = variant is not None and variant.float64
+        session.tap(exports, model.format, model.root, wide)
+    return session
 
 
 class EagerSession(TorchSession):

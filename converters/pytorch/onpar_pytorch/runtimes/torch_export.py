@@ -16,6 +16,7 @@ from ..execution import Feed, TorchSession, as_variant
 from ..facts import dtype_name
 from ..forward import Call
 from ..programs import Program, load_program, untrained_operators
+from ..taps.sources import ProgramSource
 
 
 def version() -> str:
@@ -28,12 +29,19 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
     """Raises WorkerError `trust-required`, `model-load-failed` for what is no exported program, or
     `runtime-unavailable` without the device that was asked for.
     """
     device = device_of(options, variant)
-    return ProgramSession(load_program(model, device), model, options, variant, device)
+    program = load_program(model, device)
+    # Before a variant changes the weights, which the program shares with the module made of it.
+    source = ProgramSource(program) if taps else None
+    session = ProgramSession(program, model, options, variant, device)
+    if source is not None:
+        session.tap(source, model.format, model.root, variant is not None and variant.float64)
+    return session
 
 
 class ProgramSession(TorchSession):
@@ -82,8 +90,11 @@ class ProgramSession(TorchSession):
             )
         return Call(names, {})
 
+    def arguments(self, feed: Feed) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return self._program.arguments([feed.tensors[n] for n in feed.call.positional])
+
     def run(self, feed: Feed) -> Any:
-        args, kwargs = self._program.arguments([feed.tensors[n] for n in feed.call.positional])
+        args, kwargs = self.arguments(feed)
         return self.module(*args, **kwargs)
 
 

@@ -31,6 +31,7 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
     """Raises WorkerError `model-load-failed` for a file that is no TorchScript archive, and
     `runtime-unavailable` without the device that was asked for.
@@ -45,7 +46,10 @@ def open_model(
         fix="check that torch.jit.save wrote this file and that it is complete",
     ):
         module = torch.jit.load(model.path, map_location="cpu")
-    return ScriptSession(module, inputs, options, variant, model.root, device)
+    session = ScriptSession(module, inputs, options, variant, model.root, device)
+    if taps:
+        session.tap(None, model.format, model.root, variant is not None and variant.float64)
+    return session
 
 
 class ScriptSession(TorchSession):

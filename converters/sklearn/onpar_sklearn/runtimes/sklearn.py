@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from onpar_host.contract import Contract, Dim, TensorSpec
 from onpar_host.examples import own_example_inputs
 from onpar_host.generated_names import names_kind
+from onpar_host.graph import OpGraph
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
@@ -20,6 +22,7 @@ from ..columns import MATRIX, assemble, default_inputs
 from ..loading import Loaded, load_estimator
 from ..outputs import LABEL, PROBABILITIES, answer, label_is_argmax
 from ..perturb import perturbed
+from ..taps.tapping import Tapping
 
 
 def version() -> str:
@@ -32,8 +35,12 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
-    """Raises WorkerError with the codes of loading (docs/worker-protocol.md)."""
+    """Raises WorkerError with the codes of loading (docs/worker-protocol.md).
+
+    An estimator can be looked into without being opened for it: `taps` changes nothing.
+    """
     loaded = load_estimator(model)
     if variant is not None and variant.perturb is not None:
         loaded = replace(loaded, estimator=perturbed(loaded.estimator, variant.perturb))
@@ -58,6 +65,8 @@ class SklearnSession(Session):
         self._source = loaded.source
         self._model = model
         self._threads = options.get("threads")
+        self._taps: Tapping | None = None
+        self._example: Any | None = None
         super().__init__(self._contract(inputs or default_inputs(loaded.estimator)), _facts(loaded))
         self.facts["threads"] = self._threads
 
@@ -101,6 +110,33 @@ class SklearnSession(Session):
             return nullcontext()
         return require("threadpoolctl").threadpool_limits(self._threads)
 
+    def example(self, feed: Any) -> None:
+        self._example = feed
+
+    def graph(self) -> OpGraph:
+        features = self._example if self._example is not None else self._one_row()
+        with self._limited():
+            return self._tapping().graph(features)
+
+    def execute_tapped(
+        self, feed: Any, names: list[str]
+    ) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
+        result = self.execute(copy.deepcopy(feed))
+        with self._limited():
+            found, missing = self._tapping().run(feed, names, result.__getitem__)
+        return result, found, missing
+
+    def _tapping(self) -> Tapping:
+        if self._taps is None:
+            self._taps = Tapping(self._estimator, [spec.name for spec in self.contract.inputs])
+        return self._taps
+
+    def _one_row(self) -> Any | None:
+        try:
+            return self.prepare({spec.name: _one_row(spec) for spec in self.contract.inputs})
+        except Exception:
+            return None
+
     def collect(self, result: dict[str, Any]) -> dict[str, Tensor]:
         return {name: _as_output(value) for name, value in result.items()}
 
@@ -111,7 +147,7 @@ class SklearnSession(Session):
         return own_example_inputs(self._source, self._model, names, as_tensor)
 
     def close(self) -> None:
-        self._estimator = None
+        self._estimator = self._taps = self._example = None
 
 
 def _widened(tensor: Tensor) -> Tensor:

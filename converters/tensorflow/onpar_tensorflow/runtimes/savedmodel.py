@@ -7,15 +7,18 @@ import tempfile
 from dataclasses import replace
 from typing import Any
 
+from onpar_host.apart import outputs_apart
 from onpar_host.contract import Contract, TensorSpec
 from onpar_host.errors import WorkerError, failing_as
 from onpar_host.generated_names import names_kind
+from onpar_host.graph import OpGraph
 from onpar_host.model import Model
 from onpar_host.packages import require
 from onpar_host.session import Session
 from onpar_host.tensor import Tensor
 from onpar_host.variant import Variant
 
+from ..graph_taps import GraphTaps, frozen_signature
 from ..grappler import set_grappler
 from ..perturb import perturb_constants, perturb_variables
 from ..signatures import choose_signature, signature_names
@@ -32,12 +35,16 @@ def open_model(
     options: dict[str, Any],
     inputs: list[TensorSpec],
     variant: Variant | None = None,
+    taps: bool = False,
 ) -> Session:
     """Raises WorkerError `model-load-failed`, `signature-missing`, `signature-unknown`."""
     loaded = load_saved_model(model) if variant is None else _load_variant(model, variant)
     signature = choose_signature(loaded, options["signature"], model)
     threads = set_threads(options["threads"])
-    return SavedModelSession(loaded, signature, options["grappler"], threads)
+    session = SavedModelSession(loaded, signature, options["grappler"], threads)
+    if taps:
+        session.look_into(model)
+    return session
 
 
 def load_saved_model(model: Model) -> Any:
@@ -110,6 +117,31 @@ class SavedModelSession(Session):
         self._loaded = loaded
         self._signature = function
         self._grappler = grappler
+        self._taps: GraphTaps | None = None
+
+    def look_into(self, model: Model) -> None:
+        """Makes ready for `graph`. Raises WorkerError `taps-unsupported`."""
+        names = [spec.name for spec in self.contract.outputs]
+        with failing_as("taps-unsupported", model.shown, model.root):
+            function, inputs, outputs, labels = frozen_signature(self._signature, names)
+            ordered = {spec.name: inputs[spec.name] for spec in self.contract.inputs}
+            self._taps = GraphTaps("savedmodel", function, ordered, outputs, labels)
+        self.facts["taps"] = "the signature as one graph, variables as constants"
+
+    def graph(self) -> OpGraph:
+        return super().graph() if self._taps is None else self._taps.graph()
+
+    def execute_tapped(
+        self, feed: dict[str, Any], names: list[str]
+    ) -> tuple[Any, dict[str, Tensor], dict[str, str]]:
+        if self._taps is None:
+            return super().execute_tapped(feed, names)
+        result = self.execute(feed)
+        ends = [spec.name for spec in self.contract.outputs]
+        ordered = [feed[spec.name] for spec in self.contract.inputs]
+        tensors, missing = self._taps.values(ordered, list(dict.fromkeys((*ends, *names))))
+        self.apart = outputs_apart(self.collect(result), {name: tensors[name] for name in ends})
+        return result, {name: tensors[name] for name in names if name in tensors}, missing
 
     def prepare(self, inputs: dict[str, Tensor]) -> dict[str, Any]:
         return {name: to_tensorflow(tensor) for name, tensor in inputs.items()}
@@ -123,4 +155,4 @@ class SavedModelSession(Session):
         return {name: from_tensorflow(name, result[name]) for name in names}
 
     def close(self) -> None:
-        self._loaded = self._signature = None
+        self._loaded = self._signature = self._taps = None

@@ -1,5 +1,5 @@
-import type { AttributeValue } from '../records/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { AttributeValue } from './graph.ts';
 
 /** An operand of a node that an edit adds: a tensor of the graph by name, or a value that becomes a constant. */
 export type Operand = string | Tensor;

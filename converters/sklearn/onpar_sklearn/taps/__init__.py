@@ -1,0 +1,1 @@
+"""What an estimator computes, step by step, and the values in between."""

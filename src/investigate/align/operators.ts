@@ -1,0 +1,120 @@
+/** Words that frameworks have for one kind of operator. First the kind, then how others call it, in lower case without marks. */
+const KINDS: readonly (readonly string[])[] = [
+  [
+    'conv',
+    'conv1d',
+    'conv2d',
+    'conv3d',
+    'convolution',
+    'convolutiondefault',
+    'depthwiseconv2d',
+    'separableconv2d',
+    'fusedconv',
+    'groupconvolution',
+    'qlinearconv',
+    'convinteger',
+    'depthwiseconv2dnative',
+  ],
+  [
+    'convtranspose',
+    'convtranspose2d',
+    'conv2dtranspose',
+    'transposeconv',
+    'convolutionbackpropdata',
+    'conv2dbackpropinput',
+  ],
+  [
+    'product',
+    'matmul',
+    'gemm',
+    'linear',
+    'dense',
+    'addmm',
+    'mm',
+    'bmm',
+    'fullyconnected',
+    'batchmatmul',
+    'batchmatmulv2',
+    'fusedmatmul',
+    'qlinearmatmul',
+    'matmulinteger',
+    'baddbmm',
+    'innerproduct',
+    'qgemm',
+  ],
+  [
+    'batchnorm',
+    'batchnormalization',
+    'batchnorm1d',
+    'batchnorm2d',
+    'batchnorm3d',
+    'fusedbatchnormv3',
+    'nativebatchnorm',
+    'nativebatchnormlegitnotraining',
+    'cudnnbatchnorm',
+    'batchnorminference',
+  ],
+  ['layernorm', 'layernormalization', 'nativelayernorm', 'mvn', 'skiplayernormalization'],
+  ['relu', 'relu_'],
+  ['clip', 'clamp', 'relu6', 'hardtanh', 'minimummaximum', 'relun1to1', 'relu0to1'],
+  ['sigmoid', 'logistic', 'sigmoid_'],
+  ['softmax', 'softmaxdefault', 'softmaxint'],
+  ['maxpool', 'maxpool1d', 'maxpool2d', 'maxpool3d', 'maxpooling2d', 'maxpooling1d', 'maxpool2dwithindices'],
+  [
+    'averagepool',
+    'avgpool1d',
+    'avgpool2d',
+    'avgpool3d',
+    'averagepool2d',
+    'averagepooling2d',
+    'averagepooling1d',
+    'avgpool',
+  ],
+  [
+    'globalpool',
+    'globalaveragepool',
+    'globalaveragepooling2d',
+    'globalaveragepooling1d',
+    'adaptiveavgpool2d',
+    'adaptiveavgpool1d',
+  ],
+  ['mean', 'reducemean'],
+  ['sum', 'reducesum', 'sumdimintlist'],
+  ['max', 'reducemax', 'amax'],
+  ['min', 'reducemin', 'amin'],
+  ['add', 'addv2', 'biasadd', 'add_'],
+  ['mul', 'multiply', 'mul_'],
+  ['sub', 'subtract', 'rsub'],
+  ['div', 'realdiv', 'divide', 'truediv', 'div_'],
+  ['concat', 'cat', 'concatv2', 'concatenate', 'concatenation'],
+  ['reshape', 'view', 'unsafeview', 'flatten', 'squeeze', 'unsqueeze', 'expanddims', 'reshapelayer'],
+  ['transpose', 'permute', 't', 'transposeint', 'permutedims'],
+  ['gather', 'embedding', 'gatherv2', 'indexselect', 'resourcegather'],
+  [
+    'resize',
+    'resizebilinear',
+    'resizenearestneighbor',
+    'upsamplenearest2d',
+    'upsamplebilinear2d',
+    'upsampling2d',
+    'interpolate',
+    'upsample',
+  ],
+  ['lstm', 'unidirectionalsequencelstm', 'lstmsequence', 'lstminput'],
+  ['gru', 'grusequence', 'gruinput'],
+  ['erf'],
+  ['gelu'],
+];
+const KIND_OF = new Map(KINDS.flatMap((words) => words.map((word) => [word, words[0] as string] as const)));
+
+/** The kind of an operator, whatever its framework calls it: `aten.conv2d.default`, `CONV_2D` and `Conv` are one. */
+export function kindOf(op: string): string {
+  const bare = op
+    .replace(/^.*::/, '')
+    .replace(/^(?:torch\.)?(?:ops\.)?aten\./, '')
+    .replace(/\.(?:default|Tensor|Scalar|int|dim|vec|using_ints|dim_IntList)$/i, '')
+    .replace(/^aten_/, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+  return KIND_OF.get(bare) ?? bare;
+}
